@@ -1,0 +1,273 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// comparison is a bound [Compare].
+type comparison struct {
+	sel     Selector
+	op      Op
+	kind    DataType // how values are compared
+	exact   bool     // text is compared with case
+	operand Value
+	text    string    // of operand, folded unless exact
+	instant time.Time // of operand, for date-times
+}
+
+func (b Binding) bindCompare(f *Compare) (condition, error) {
+	sel, err := b.Select(f.Path)
+	if err != nil {
+		return nil, err
+	}
+	if sel.Slot == NoSlot {
+		return nil, &SyntaxError{Kind: KindType, Text: f.Path.String(), Offset: -1, Msg: "a schema cannot be compared"}
+	}
+	if f.Op == Pr {
+		return &comparison{sel: sel, op: Pr}, nil
+	}
+	leaf := sel.Leaf()
+	if leaf.Type == Complex {
+		// A complex attribute stands for its value: emails co "example.com".
+		v := NoSlot
+		if sel.Sub == NoSlot {
+			v = leaf.Sub.Slot("value")
+		}
+		if v == NoSlot && !f.Value.IsNull() {
+			return nil, &SyntaxError{Kind: KindType, Text: f.Path.String(), Offset: -1, Msg: "a complex attribute cannot be compared, name one of its sub-attributes"}
+		}
+		if v != NoSlot {
+			sel.Sub = v
+			leaf = sel.Leaf()
+		}
+	}
+	c := &comparison{sel: sel, op: f.Op, kind: leaf.Type, exact: leaf.CaseExact, operand: f.Value}
+	if err := c.prepare(leaf, b.StringBooleans); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
+	misfit := func(why string) error {
+		return &SyntaxError{Kind: KindType, Text: c.sel.String() + " " + c.op.String(), Offset: -1, Msg: why}
+	}
+	if c.operand.IsNull() {
+		if c.op != Eq && c.op != Ne {
+			return misfit("null can only be compared by eq and ne")
+		}
+		return nil
+	}
+	switch leaf.Type {
+	case Boolean:
+		if c.op != Eq && c.op != Ne {
+			return misfit("a boolean can only be compared by eq and ne")
+		}
+		if s, ok := c.operand.Str(); ok && stringBooleans {
+			if b, ok := ParseBoolean(s); ok {
+				c.operand = BooleanValue(b)
+			}
+		}
+		if _, ok := c.operand.Bool(); !ok {
+			return misfit("a boolean is compared with true or false")
+		}
+	case Integer, Decimal:
+		if !isNumeric(c.operand.kind) {
+			return misfit("a number is compared with a number")
+		}
+		if c.op&(Co|Sw|Ew) != 0 {
+			return misfit("a number has no substrings")
+		}
+	case Any:
+		c.text = strings.ToLower(c.operand.Text())
+	default:
+		s, ok := c.operand.Str()
+		if !ok {
+			return misfit("text is compared with a string")
+		}
+		if leaf.Type == Binary && c.op&(Gt|Ge|Lt|Le) != 0 {
+			return misfit("binary data has no order")
+		}
+		if leaf.Type == DateTime && c.op&(Co|Sw|Ew) == 0 {
+			t, err := time.Parse(time.RFC3339Nano, s)
+			if err != nil {
+				return misfit("a date-time is compared with a date-time")
+			}
+			c.instant = t
+		}
+		c.text = s
+		if !c.exact {
+			c.text = strings.ToLower(s)
+		}
+	}
+	return nil
+}
+
+func (c *comparison) match(r *Record) bool {
+	if c.op == Pr {
+		return c.present(r)
+	}
+	if c.operand.IsNull() {
+		return c.present(r) == (c.op == Ne)
+	}
+	found := false
+	for v := range c.sel.Values(r) {
+		found = true
+		if c.compare(v) {
+			return true
+		}
+	}
+	// What has no value is not equal to anything.
+	return !found && c.op == Ne
+}
+
+func (c *comparison) present(r *Record) bool {
+	for v := range c.sel.Values(r) {
+		if s, ok := v.Str(); !ok || s != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *comparison) compare(v Value) bool {
+	switch c.kind {
+	case Boolean:
+		return holds(c.op, boolOrder(v.Equal(c.operand)))
+	case Integer, Decimal:
+		return isNumeric(v.kind) && holds(c.op, compareNumbers(v, c.operand))
+	case Any:
+		return c.compareAny(v)
+	default:
+		s, ok := v.Str()
+		if !ok {
+			return false
+		}
+		return c.compareText(s)
+	}
+}
+
+func (c *comparison) compareText(s string) bool {
+	if !c.instant.IsZero() {
+		t, err := time.Parse(time.RFC3339Nano, s)
+		return err == nil && holds(c.op, t.Compare(c.instant))
+	}
+	switch {
+	case !c.exact && c.op == Eq:
+		return strings.EqualFold(s, c.text)
+	case !c.exact && c.op == Ne:
+		return !strings.EqualFold(s, c.text)
+	case !c.exact:
+		s = strings.ToLower(s)
+	}
+	switch c.op {
+	case Co:
+		return strings.Contains(s, c.text)
+	case Sw:
+		return strings.HasPrefix(s, c.text)
+	case Ew:
+		return strings.HasSuffix(s, c.text)
+	default:
+		return holds(c.op, strings.Compare(s, c.text))
+	}
+}
+
+// compareAny compares what has no declared type: numbers as numbers where both
+// sides are, everything else as text without case.
+func (c *comparison) compareAny(v Value) bool {
+	if isNumeric(v.kind) && isNumeric(c.operand.kind) && c.op&(Co|Sw|Ew) == 0 {
+		return holds(c.op, compareNumbers(v, c.operand))
+	}
+	if v.kind == KindObject || v.kind == KindList {
+		return false
+	}
+	return c.compareText(v.Text())
+}
+
+// holds reports whether an order (-1, 0, 1) of value and operand satisfies op.
+func holds(op Op, order int) bool {
+	switch op {
+	case Eq:
+		return order == 0
+	case Ne:
+		return order != 0
+	case Gt:
+		return order > 0
+	case Ge:
+		return order >= 0
+	case Lt:
+		return order < 0
+	case Le:
+		return order <= 0
+	default:
+		return false
+	}
+}
+
+func boolOrder(equal bool) int {
+	if equal {
+		return 0
+	}
+	return 1
+}
+
+// ParseBoolean reads true or false in any case.
+func ParseBoolean(s string) (value, ok bool) {
+	switch {
+	case strings.EqualFold(s, "true"):
+		return true, true
+	case strings.EqualFold(s, "false"):
+		return false, true
+	default:
+		return false, false
+	}
+}
+
+// CheckValue reports whether v, which may be unassigned, fits the attribute: its
+// kind goes with the type, lists stand where the attribute is multi-valued,
+// choices of a target are not looked at. Its error names the attribute.
+func (a *Attribute) CheckValue(v Value) error {
+	if v.Unassigned() {
+		return nil
+	}
+	if a.MultiValued {
+		if v.kind != KindList {
+			return fmt.Errorf("%s: a list is wanted, got %s", a.Name, v.kind)
+		}
+		for _, e := range v.node.vals {
+			if !a.fits(e) {
+				return fmt.Errorf("%s: a list of %s is wanted, got %s", a.Name, a.Type, e.kind)
+			}
+		}
+		return nil
+	}
+	if !a.fits(v) {
+		return fmt.Errorf("%s: %s is wanted, got %s", a.Name, a.Type, v.kind)
+	}
+	return nil
+}
+
+func (a *Attribute) fits(v Value) bool {
+	switch a.Type {
+	case Boolean:
+		return v.kind == KindBoolean
+	case Integer:
+		return v.kind == KindInteger
+	case Decimal:
+		return isNumeric(v.kind)
+	case Complex:
+		return v.Record() != nil && v.node.typ == a.Sub
+	case Any:
+		return true
+	case DateTime:
+		_, err := time.Parse(time.RFC3339Nano, v.str)
+		return v.kind == KindString && err == nil
+	case Date:
+		_, err := time.Parse(time.DateOnly, v.str)
+		return v.kind == KindString && err == nil
+	default:
+		return v.kind == KindString
+	}
+}

@@ -1,0 +1,141 @@
+package schema
+
+import (
+	"iter"
+	"slices"
+)
+
+// Record is a set of values for the attributes of a [Type]: a SCIM resource or a
+// target's record. Authors address attributes by name, the engine by slot.
+//
+// The zero Record has no type and holds nothing; make records with [Type.New].
+type Record struct {
+	typ  *Type
+	vals []Value
+}
+
+// Type returns the record's type.
+func (r *Record) Type() *Type { return r.typ }
+
+// At returns the value in a slot, which must be one of the type's.
+func (r *Record) At(s Slot) Value { return r.vals[s] }
+
+// SetAt puts a value into a slot. An unset value takes the present one away.
+func (r *Record) SetAt(s Slot, v Value) { r.vals[s] = v }
+
+// Get returns the value of the attribute with that name. It is unset when the
+// attribute has none, or the type has no such attribute.
+func (r *Record) Get(name string) Value {
+	if s := r.typ.Slot(name); s != NoSlot {
+		return r.vals[s]
+	}
+	return Value{}
+}
+
+// Set puts a value under a name and reports whether the type has such an
+// attribute.
+func (r *Record) Set(name string, v Value) bool {
+	s := r.typ.Slot(name)
+	if s == NoSlot {
+		return false
+	}
+	r.vals[s] = v
+	return true
+}
+
+// Has reports whether the attribute with that name is assigned (RFC 7643 section
+// 2.5).
+func (r *Record) Has(name string) bool { return !r.Get(name).Unassigned() }
+
+// String returns the attribute's value as text, see [Value.Text]; "" without
+// one.
+func (r *Record) String(name string) string { return r.Get(name).Text() }
+
+// Strings returns the texts of a list, see [Value.Strings].
+func (r *Record) Strings(name string) []string { return r.Get(name).Strings() }
+
+// Integer returns the attribute's value as a number; 0 without one.
+func (r *Record) Integer(name string) int64 { n, _ := r.Get(name).Integer(); return n }
+
+// Bool returns the attribute's value as a boolean; false without one.
+func (r *Record) Bool(name string) bool { b, _ := r.Get(name).Bool(); return b }
+
+// SetString sets the attribute with that name to s. Like [Record.Set] it reports
+// whether there is such an attribute.
+func (r *Record) SetString(name, s string) bool { return r.Set(name, StringValue(s)) }
+
+// Values yields the slots that hold something (null and empty included) with
+// their values, in slot order.
+func (r *Record) Values() iter.Seq2[Slot, Value] {
+	return func(yield func(Slot, Value) bool) {
+		for i, v := range r.vals {
+			if v.kind != KindUnset && !yield(Slot(i), v) {
+				return
+			}
+		}
+	}
+}
+
+// Clone returns a copy that can be changed without changing r.
+func (r *Record) Clone() *Record {
+	return &Record{typ: r.typ, vals: slices.Clone(r.vals)}
+}
+
+// CopyFrom makes r equal to src, which must be of the same type.
+func (r *Record) CopyFrom(src *Record) { copy(r.vals, src.vals) }
+
+// Reset takes all values away.
+func (r *Record) Reset() { clear(r.vals) }
+
+// Equal reports whether both records are of the same type and hold the same
+// values; what is unassigned counts as the same, lists of attributes marked
+// Unordered are compared without order.
+func (r *Record) Equal(o *Record) bool {
+	if r.typ != o.typ {
+		return false
+	}
+	for i, v := range r.vals {
+		if !SameValue(&r.typ.attrs[i], v, o.vals[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// SameValue reports whether two values of the same attribute make no
+// difference: both unassigned, or equal, in any order where the attribute is
+// Unordered.
+func SameValue(a *Attribute, v, w Value) bool {
+	if v.Unassigned() || w.Unassigned() {
+		return v.Unassigned() && w.Unassigned()
+	}
+	if a.Unordered {
+		return v.EqualUnordered(w)
+	}
+	return v.Equal(w)
+}
+
+// Schemas returns the URNs that a SCIM resource has to list: the core schema and
+// each extension of which an attribute is assigned (RFC 7643 section 3).
+func (r *Record) Schemas() []string {
+	return r.appendSchemas(make([]string, 0, len(r.typ.schemas)))
+}
+
+func (r *Record) appendSchemas(dst []string) []string {
+	for i := range r.typ.schemas {
+		urn := r.typ.schemas[i].URN
+		if i == 0 || r.hasSchema(urn) {
+			dst = append(dst, urn)
+		}
+	}
+	return dst
+}
+
+func (r *Record) hasSchema(urn string) bool {
+	for i, v := range r.vals {
+		if v.kind != KindUnset && r.typ.attrs[i].Schema == urn && !v.Unassigned() {
+			return true
+		}
+	}
+	return false
+}
