@@ -151,6 +151,9 @@ type Attribute struct {
 	Unordered bool
 	// ClearAs is what the target wants to be sent to clear the field.
 	ClearAs ClearAs
+	// Custom marks a field that the account's administrators added: it was
+	// discovered, and mappings get a rule for it unless they have one.
+	Custom bool
 	// Whole says that the fields below the same container have to be sent
 	// together.
 	Whole bool

@@ -1,0 +1,241 @@
+package connector
+
+import (
+	"context"
+	"regexp"
+
+	"github.com/usher-scim/usher/schema"
+)
+
+// Ref names a record of a target: its kind and its id there. A conversion
+// changes the object and keeps the id.
+type Ref struct{ Object, ID string }
+
+// Driver is what an author writes to reach a kind of application: six methods,
+// each with what every target can do. Optional abilities are [Members] and
+// [Checker]; what a target can do is said as data by Describe.
+//
+// A driver may rely on the following, because [Target] sees to it: records are
+// never nil and of the type that Describe gave; ids match the object's pattern;
+// List gets only fields and operators that are declared; an Update has one
+// edit at least; nobody else in this process writes the same record at the same
+// time.
+//
+// A driver promises: its methods are safe for concurrent use and honour the
+// context; records that it returns are the caller's, records that it is given
+// are not kept or changed; errors are, or wrap, an [*Error] with a code wherever
+// the target's answer gives a reason; no error text has a credential, a
+// personal datum or a response body in it.
+type Driver interface {
+	// Describe says what the target holds and can do, with the fields that the
+	// account's administrators added. It may ask the target, once per call.
+	Describe(ctx context.Context) (*Description, error)
+
+	// Get reads a record. NotFound when there is none of that kind.
+	Get(ctx context.Context, r Ref) (*schema.Record, error)
+
+	// List reads a page of records of an object. Page after page, it gives every
+	// record that passes the query once, as long as none is changed meanwhile.
+	List(ctx context.Context, object string, q Query) (*Page, error)
+
+	// Create makes a record and returns it as the target stored it. Errors:
+	// AlreadyExists when a unique value is taken (Field says which), Invalid with
+	// Field when the target refuses a value, Ambiguous when it is not known
+	// whether the record was made.
+	Create(ctx context.Context, object string, rec *schema.Record) (*schema.Record, error)
+
+	// Update changes the fields that c edits and leaves the rest alone. It
+	// returns the record as stored, or nil where the target does not tell.
+	Update(ctx context.Context, r Ref, c Change) (*schema.Record, error)
+
+	// Act does what is not an edit of fields. It returns the record as stored,
+	// or nil where the target does not tell or nothing is left. Repeating an
+	// action that has been done is a success.
+	Act(ctx context.Context, r Ref, a Action) (*schema.Record, error)
+}
+
+// Members is the optional ability to read and change the members of a group
+// without its whole record. An object that has it says so in
+// [Object.Members].
+type Members interface {
+	// ListMembers reads a page of a group's members, as records that have an id
+	// at least. An empty cursor asks for the first page.
+	ListMembers(ctx context.Context, group Ref, cursor string) (*Page, error)
+
+	// EditMembers adds and removes members. It returns one result for each
+	// reference, first those to add, then those to remove, nil for success;
+	// adding a member who is there and removing one who is not are successes.
+	// The second result is set only when nothing was tried.
+	EditMembers(ctx context.Context, group Ref, add, remove []Ref) ([]error, error)
+}
+
+// Checker is the optional ability to try a connection: address, credential and
+// each permission that is needed. Its error says in words what is missing.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
+// Description is what a driver says of its target. It must not be changed after
+// it was returned.
+type Description struct {
+	// Account names the account behind the connection, the same for every
+	// connection to it ("acme.freshservice.com"). Rate budgets are shared by it.
+	Account string
+	// Version changes when the fields do.
+	Version string
+	// Objects are the kinds of records, in the order in which an id without a
+	// known kind is looked for.
+	Objects []Object
+	// Owner is the record that the credential belongs to; zero where the target
+	// does not tell. It is never disabled, downgraded or deleted.
+	Owner Ref
+}
+
+// Object returns the object of that name, or nil.
+func (d *Description) Object(name string) *Object {
+	for i := range d.Objects {
+		if d.Objects[i].Name == name {
+			return &d.Objects[i]
+		}
+	}
+	return nil
+}
+
+// Object describes one kind of record and what can be done with it.
+type Object struct {
+	Name string
+	Type *schema.Type
+	// ID is the field that holds the id; "" means "id".
+	ID string
+	// IDPattern is what a whole id has to match before it enters a URL; nil
+	// means digits, 1 to 19.
+	IDPattern *regexp.Regexp
+	// IDSpace is the same for objects whose records share one sequence of ids,
+	// so that an id can belong to one of them only; "" means Name.
+	IDSpace string
+	// Unique are the fields whose values only one record of the IDSpace can
+	// have, the login address first. A create whose answer was lost is settled
+	// by looking for them.
+	Unique []string
+	// Active is the boolean field that says whether an account is usable; "" where
+	// the object has no such state.
+	Active string
+	// ReadOnly objects can be read and listed only.
+	ReadOnly bool
+	// Actions are those that Act carries out.
+	Actions []ActionKind
+	// DroppedByDeactivate are the fields that a deactivation empties and a
+	// reactivation does not bring back.
+	DroppedByDeactivate []string
+	// Search says how filters can be put together.
+	Search Search
+	// Members reports that the driver's [Members] serves this object, and Member
+	// which objects its members are of.
+	Members bool
+	Member  []string
+	// PageSize is the number of records that a page of List may have; 0 means 100.
+	PageSize int
+	// BlindUpdate reports that Update needs no Base: a field that is not sent is
+	// left alone by the target.
+	BlindUpdate bool
+}
+
+// Search says how the filters of an object can be put together, beyond the
+// operators that each field declares.
+type Search struct {
+	And, Or bool
+	// MaxLength is the number of characters that the target's query may have; 0
+	// means no limit is known.
+	MaxLength int
+	// Consistent are the fields for which an eq filter on its own sees every
+	// finished write. Searches by others may lag behind.
+	Consistent []string
+}
+
+// Can reports whether the object has an action.
+func (o *Object) Can(a ActionKind) bool {
+	for _, k := range o.Actions {
+		if k == a {
+			return true
+		}
+	}
+	return false
+}
+
+// IDField returns the name of the field that holds the id.
+func (o *Object) IDField() string {
+	if o.ID == "" {
+		return "id"
+	}
+	return o.ID
+}
+
+// RefOf returns the reference of one of the object's records.
+func (o *Object) RefOf(rec *schema.Record) Ref {
+	return Ref{Object: o.Name, ID: rec.String(o.IDField())}
+}
+
+// Query asks List for records.
+type Query struct {
+	// Filter is nil for all records. Its paths are field names, its operators
+	// are those that the fields declare.
+	Filter schema.Filter
+	// Cursor is the Next of the page before; "" asks for the first page.
+	Cursor string
+	// Limit is how many records the caller can use, 0 for as many as a page
+	// holds. A driver may return more or fewer.
+	Limit int
+	// Background marks work that gives way to interactive requests where the
+	// rate budget is short.
+	Background bool
+}
+
+// Page is a part of a list.
+type Page struct {
+	Records []*schema.Record
+	// Next is the cursor of the page that follows; "" on the last page.
+	Next string
+	// Total is the number of all records that pass the query; negative where the
+	// target does not tell.
+	Total int
+}
+
+// Change is what an Update is to do: the fewest edits that lead from Base to
+// Want. Drivers may use the edits alone, or send more of Want where the target
+// demands it.
+type Change struct {
+	Edits []schema.Edit
+	// Base is the record as it was read for this change. It is nil for a blind
+	// write, which is asked for only where the object says BlindUpdate.
+	Base *schema.Record
+	// Want is the record as it is to become; nil for a blind write.
+	Want *schema.Record
+}
+
+// ActionKind says what an [Action] does.
+type ActionKind uint8
+
+// The actions.
+const (
+	Deactivate ActionKind = iota + 1 // the account stays and cannot be used
+	Activate                         // undoes Deactivate
+	Delete                           // the target's own delete, which it can undo
+	Erase                            // deletes for good, with what belongs to it
+	Convert                          // makes it a record of the object To, under the same id
+)
+
+var actionNames = [...]string{"none", "deactivate", "activate", "delete", "erase", "convert"}
+
+// String returns the action's name in lower case.
+func (k ActionKind) String() string {
+	if int(k) < len(actionNames) {
+		return actionNames[k]
+	}
+	return "invalid"
+}
+
+// Action is something to be done with a record that is not an edit of fields.
+type Action struct {
+	Kind ActionKind
+	To   string // of Convert: the object it becomes
+}

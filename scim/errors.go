@@ -1,0 +1,58 @@
+package scim
+
+import (
+	"fmt"
+	"time"
+)
+
+// The scimType keywords of RFC 7644 section 3.12.
+const (
+	InvalidFilter = "invalidFilter"
+	TooMany       = "tooMany"
+	Uniqueness    = "uniqueness"
+	Mutability    = "mutability"
+	InvalidSyntax = "invalidSyntax"
+	InvalidPath   = "invalidPath"
+	NoTarget      = "noTarget"
+	InvalidValue  = "invalidValue"
+	InvalidVers   = "invalidVers"
+	Sensitive     = "sensitive"
+)
+
+// Error is an error that a client gets to see (RFC 7644 section 3.12).
+type Error struct {
+	// Status is the HTTP status, 400 to 599.
+	Status int
+	// Type is the scimType keyword; "" for none.
+	Type string
+	// Detail is a sentence for the client's administrator. It has no secret and
+	// no text of a third party in it.
+	Detail string
+	// RetryAfter is sent as Retry-After, rounded up to seconds, when it is not 0.
+	RetryAfter time.Duration
+	// Err is the cause, for the log; a client never sees it.
+	Err error
+}
+
+// Errorf returns an error with status, scimType keyword and detail.
+func Errorf(status int, scimType, format string, args ...any) *Error {
+	return &Error{Status: status, Type: scimType, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Error returns status, keyword, detail and cause, for logs.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("scim: %d", e.Status)
+	if e.Type != "" {
+		s += " " + e.Type
+	}
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
