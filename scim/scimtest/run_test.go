@@ -329,7 +329,9 @@ func TestHandler_LooksLikeAServer(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 		_, _ = w.Write([]byte("dropped"))
 	})
-	res, err := scimtest.NewClient(scimtest.Handler(h, "https://scim.example.com:8443", "")).Get(t.Context(), "//double")
+	target := scimtest.Handler(h, "https://scim.example.com:8443/", "")
+	assert.Equal(t, "https://scim.example.com:8443", target.BaseURL())
+	res, err := scimtest.NewClient(target).Get(t.Context(), "//double")
 	require.NoError(t, err)
 	assert.Empty(t, res.Raw)
 }
