@@ -48,7 +48,7 @@ func (t attempts) try(req *http.Request) (*http.Response, error) {
 
 	out, err := c.authorized(req)
 	if err != nil {
-		call.last = outcome{kind: credentialKind(err), err: &cause{phrase: "credentials could not be set", err: err}}
+		call.last = unauthorized(err)
 		return nil, call.last.err
 	}
 
@@ -56,6 +56,10 @@ func (t attempts) try(req *http.Request) (*http.Response, error) {
 	grant, err := c.budget.acquire(ctx, call, call.patience-call.waited)
 	waited := c.clock.Now().Sub(queued)
 	call.waited += waited
+	if err == nil && ctx.Err() != nil {
+		grant.cancel()
+		err = ctx.Err()
+	}
 	if err != nil {
 		t.refuse(call, err)
 		return nil, err
@@ -65,7 +69,11 @@ func (t attempts) try(req *http.Request) (*http.Response, error) {
 	start := c.clock.Now()
 	resp, o := t.send(ctx, out, call)
 	took := c.clock.Now().Sub(start)
-	grant.finish(o.limits, o.block)
+	if o.unsent {
+		grant.cancel()
+	} else {
+		grant.finish(o.limits, o.block)
+	}
 
 	call.last = o.outcome
 	entry := Call{
@@ -99,7 +107,8 @@ func (c *Client) authorized(req *http.Request) (*http.Request, error) {
 	}
 	ctx, stop := c.attemptContext(req.Context())
 	defer stop()
-	hooked := out.WithContext(ctx)
+	hooked := req.Clone(ctx)
+	hooked.Body = nil // not the hook's to read; GetBody has it
 	if err := c.authorize(hooked); err != nil {
 		return nil, err
 	}
@@ -114,13 +123,17 @@ func (c *Client) authorized(req *http.Request) (*http.Request, error) {
 	return out, nil
 }
 
-// credentialKind is the kind of a failed authorization: that of the call it made itself, if it made one.
-func credentialKind(err error) Kind {
-	switch k := KindOf(err); k {
-	case KindRateLimited, KindUnavailable, KindCanceled, KindDeadlineExceeded:
-		return k
+// unauthorized is the outcome of a failed authorization. If the hook made a call of its own, for a token say, then
+// what went wrong with that call went wrong with this one.
+func unauthorized(err error) outcome {
+	o := outcome{kind: KindCredentials, err: &cause{phrase: "credentials could not be set", err: err}}
+	if e, ok := errors.AsType[*Error](err); ok {
+		switch e.Kind {
+		case KindRateLimited, KindUnavailable, KindCanceled, KindDeadlineExceeded:
+			o.kind, o.retryAfter = e.Kind, e.RetryAfter
+		}
 	}
-	return KindCredentials
+	return o
 }
 
 // attemptContext bounds one attempt. Its cause tells our timeout from the caller's context.
@@ -138,6 +151,7 @@ type sentOutcome struct {
 	outcome
 	limits []Limit
 	block  *block
+	unsent bool // the target saw nothing of it, so it cost nothing
 }
 
 // send makes the attempt and reads its answer.
@@ -148,8 +162,12 @@ func (t attempts) send(ctx context.Context, req *http.Request, call *call) (*htt
 
 	var wire connTrace
 	resp, err := c.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(bounded, wire.hooks())))
+	if err == nil && resp == nil {
+		err = errors.New("transport returned neither answer nor error")
+	}
 	if err != nil {
-		return nil, sentOutcome{outcome: t.lost(bounded, call, err, wire.unsent(err))}
+		unsent := wire.unsent(err)
+		return nil, sentOutcome{outcome: t.lost(bounded, call, err, unsent), unsent: unsent}
 	}
 
 	o := sentOutcome{outcome: outcome{

@@ -43,8 +43,8 @@ type Options struct {
 	AllowPrivate bool
 
 	// Authorize sets the credentials of one attempt on its header; it is called anew for each. It may block
-	// and must heed the request's context. Changes to anything but the header are ignored. Its error is kept
-	// but its text is never shown. Nil: no credentials.
+	// and must heed the request's context. The request is a copy, of which only the header is taken over; the
+	// body, if a signature needs it, is in GetBody. The text of its error is never shown. Nil: no credentials.
 	Authorize func(*http.Request) error
 	// UserAgent is the User-Agent header. Default: [DefaultUserAgent].
 	UserAgent string
@@ -290,6 +290,9 @@ func (c *Client) failure(ctx context.Context, s *call) *Error {
 		Kind: s.last.kind, Method: s.method, Pattern: s.pattern, Status: s.last.status, RetryAfter: s.last.retryAfter,
 		Body: s.last.body, Header: s.last.header, RequestID: s.last.requestID, Attempts: s.attempts, Sent: s.sent,
 		Err: s.last.err,
+	}
+	if e.Kind == KindRateLimited {
+		e.RetryAfter = clampDelay(e.RetryAfter)
 	}
 	level := slog.LevelWarn
 	if err := ctx.Err(); err != nil {

@@ -65,7 +65,7 @@ type Error struct {
 	// Status is the last HTTP status seen, 0 if there was no answer.
 	Status int
 	// RetryAfter is how long to wait before another try, as far as known: set for every KindRateLimited, and
-	// for KindUnavailable if the target said so. At most one hour.
+	// for KindUnavailable if the target said so. At most one hour, and at least a second for KindRateLimited.
 	RetryAfter time.Duration
 	// Body is the beginning of the last error answer, at most Options.MaxErrorBytes. Vendors put personal
 	// data here: never log it.

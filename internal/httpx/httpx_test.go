@@ -1,10 +1,13 @@
 package httpx_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -106,4 +109,39 @@ func asError(t testing.TB, err error) *httpx.Error {
 	var e *httpx.Error
 	require.ErrorAs(t, err, &e)
 	return e
+}
+
+// gaps returns the times between the attempts.
+func (s *script) gaps() []time.Duration {
+	calls := s.calls()
+	var out []time.Duration
+	for i := 1; i < len(calls); i++ {
+		out = append(out, calls[i].at.Sub(calls[i-1].at))
+	}
+	return out
+}
+
+// newServerClient returns a client for a server on the loopback interface, over the real transport.
+func newServerClient(t testing.TB, h http.HandlerFunc, o httpx.Options) *httpx.Client {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	o.BaseURL, o.AllowInsecure, o.AllowPrivate = srv.URL+"/api", true, true
+	if o.Jitter == nil {
+		o.Jitter = func() float64 { return 0 }
+	}
+	c, err := httpx.New(&o)
+	require.NoError(t, err)
+	t.Cleanup(c.CloseIdleConnections)
+	return c
+}
+
+func gzipped(t testing.TB, b []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	_, err := w.Write(b)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return buf.Bytes()
 }

@@ -140,7 +140,7 @@ func (r *Request) check() error {
 	}, r.Method) {
 		return errors.New("unknown method")
 	}
-	if !cleanPattern(r.Path) || r.Path[0] != '/' {
+	if !cleanPattern(r.Path) {
 		return errors.New("path must begin with / and hold no query, escape or dot segment")
 	}
 	if r.Pattern != "" && !cleanPattern(r.Pattern) {
@@ -158,9 +158,10 @@ func (r *Request) check() error {
 	return nil
 }
 
-// cleanPattern reports whether s is a path of unreserved characters, braces and slashes, without dot segments.
+// cleanPattern reports whether s is an absolute path of unreserved characters, braces and slashes, without dot
+// segments.
 func cleanPattern(s string) bool {
-	if s == "" || len(s) > 512 {
+	if s == "" || s[0] != '/' || len(s) > 512 {
 		return false
 	}
 	for _, c := range []byte(s) {
