@@ -3,6 +3,8 @@ package connector
 import (
 	"context"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/usher-scim/usher/schema"
 )
@@ -16,10 +18,11 @@ type Ref struct{ Object, ID string }
 // [Checker]; what a target can do is said as data by Describe.
 //
 // A driver may rely on the following, because [Target] sees to it: records are
-// never nil and of the type that Describe gave; ids match the object's pattern;
-// List gets only fields and operators that are declared; an Update has one
-// edit at least; nobody else in this process writes the same record at the same
-// time.
+// never nil and of the type that Describe gave, their values fit their fields,
+// read-only fields are not written; ids match the object's pattern; List gets
+// only fields and operators that are declared, spelt as the type spells them; an
+// Update has one edit at least; only declared actions are asked for; nobody else
+// changes the same record through the same Target at the same time.
 //
 // A driver promises: its methods are safe for concurrent use and honour the
 // context; records that it returns are the caller's, records that it is given
@@ -28,7 +31,9 @@ type Ref struct{ Object, ID string }
 // personal datum or a response body in it.
 type Driver interface {
 	// Describe says what the target holds and can do, with the fields that the
-	// account's administrators added. It may ask the target, once per call.
+	// account's administrators added. It may ask the target, once per call. While
+	// the fields are the same it gives the same types (the pointers), so that
+	// plans made for them live on.
 	Describe(ctx context.Context) (*Description, error)
 
 	// Get reads a record. NotFound when there is none of that kind.
@@ -67,6 +72,14 @@ type Members interface {
 	// adding a member who is there and removing one who is not are successes.
 	// The second result is set only when nothing was tried.
 	EditMembers(ctx context.Context, group Ref, add, remove []Ref) ([]error, error)
+}
+
+// Omitter is the optional ability to read a record without fields that are costly
+// to fill, such as the members of a large group.
+type Omitter interface {
+	// GetWithout is Get; the fields named may be left out of the record. Fields
+	// that the object has not are passed over.
+	GetWithout(ctx context.Context, r Ref, fields []string) (*schema.Record, error)
 }
 
 // Checker is the optional ability to try a connection: address, credential and
@@ -113,6 +126,9 @@ type Object struct {
 	// IDSpace is the same for objects whose records share one sequence of ids,
 	// so that an id can belong to one of them only; "" means Name.
 	IDSpace string
+	// Tag is put before the id, with a hyphen, where SCIM shows it ("ag" makes
+	// "ag-17"). It is "" for users only, who keep the target's own id.
+	Tag string
 	// Unique are the fields whose values only one record of the IDSpace can
 	// have, the login address first. A create whose answer was lost is settled
 	// by looking for them.
@@ -144,12 +160,26 @@ type Object struct {
 // operators that each field declares.
 type Search struct {
 	And, Or bool
+	// Any reports that every filter that fits the type is answered with the
+	// meaning of RFC 7644, whatever the fields declare: all operators on all
+	// fields and sub-attributes, and, or, not, value filters and comparisons with
+	// null.
+	Any bool
 	// MaxLength is the number of characters that the target's query may have; 0
 	// means no limit is known.
 	MaxLength int
 	// Consistent are the fields for which an eq filter on its own sees every
 	// finished write. Searches by others may lag behind.
 	Consistent []string
+	// Immediate reports that every search sees every finished write; Consistent
+	// then has nothing to add.
+	Immediate bool
+}
+
+// Sees reports whether an eq filter on that field alone sees every finished
+// write.
+func (s Search) Sees(field string) bool {
+	return s.Immediate || slices.ContainsFunc(s.Consistent, func(f string) bool { return strings.EqualFold(f, field) })
 }
 
 // Can reports whether the object has an action.
@@ -170,6 +200,17 @@ func (o *Object) IDField() string {
 	return o.ID
 }
 
+// ObjectOf returns the first object whose records are of that type, or nil. It
+// tells of which kind a record is that [Members] listed.
+func (d *Description) ObjectOf(t *schema.Type) *Object {
+	for i := range d.Objects {
+		if d.Objects[i].Type == t {
+			return &d.Objects[i]
+		}
+	}
+	return nil
+}
+
 // RefOf returns the reference of one of the object's records.
 func (o *Object) RefOf(rec *schema.Record) Ref {
 	return Ref{Object: o.Name, ID: rec.String(o.IDField())}
@@ -188,6 +229,9 @@ type Query struct {
 	// Background marks work that gives way to interactive requests where the
 	// rate budget is short.
 	Background bool
+	// Omit names fields that the caller has no use for. A driver may leave them
+	// out of the records.
+	Omit []string
 }
 
 // Page is a part of a list.
@@ -205,6 +249,10 @@ type Page struct {
 // demands it.
 type Change struct {
 	Edits []schema.Edit
+	// Type is the type whose slots the edits have. Callers may leave it nil where
+	// Base or Want is set, or where the type is the latest that was described;
+	// drivers always get it.
+	Type *schema.Type
 	// Base is the record as it was read for this change. It is nil for a blind
 	// write, which is asked for only where the object says BlindUpdate.
 	Base *schema.Record
