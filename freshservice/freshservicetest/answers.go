@@ -1,0 +1,157 @@
+package freshservicetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// answer is a whole answer, built under the lock and written after it.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// fieldError is one entry of a validation failure (§1.5).
+type fieldError struct {
+	Field   string          `json:"field,omitempty"`
+	Message string          `json:"message"`
+	Code    string          `json:"code"`
+	Info    *additionalInfo `json:"additional_info,omitempty"`
+}
+
+type additionalInfo struct {
+	UserID int64 `json:"user_id"`
+}
+
+// The messages that the reference quotes (§1.5, §8.2), and our own.
+const (
+	messagePositiveInteger = `["It should be a/an Positive Integer"]`
+	messageChoice          = `["It should be one of the choice value."]`
+	messageEmpty           = "This field cannot be empty"
+	messageUnexpected      = "Unexpected/invalid field in request"
+)
+
+func jsonAnswer(status int, v any) answer {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return flat(http.StatusInternalServerError, "internal", "freshservicetest: "+err.Error())
+	}
+	h := http.Header{}
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	return answer{status: status, header: h, body: bytes.TrimRight(buf.Bytes(), "\n")}
+}
+
+// wrapped is an answer of one object or list below its key (§1.3).
+func wrapped(status int, key string, v any) answer {
+	return jsonAnswer(status, map[string]any{key: v})
+}
+
+func noContent() answer { return answer{status: http.StatusNoContent, header: http.Header{}} }
+
+// flat is the error shape of everything but validation (§1.5).
+func flat(status int, code, message string) answer {
+	return jsonAnswer(status, map[string]string{"code": code, "message": message})
+}
+
+// failed is the error shape of a validation failure (§1.5).
+func failed(status int, errs ...fieldError) answer {
+	return jsonAnswer(status, struct {
+		Description string       `json:"description"`
+		Errors      []fieldError `json:"errors"`
+	}{"Validation failed", errs})
+}
+
+// invalid is a validation failure under the account's rules.
+func (a *Account) invalid(errs ...fieldError) answer {
+	return failed(or(a.rules.ValidationStatus, http.StatusBadRequest), errs...)
+}
+
+// mismatch is the error for a wrong JSON type; want is "String", "Boolean" …
+func (a *Account) mismatch(field, want string) fieldError {
+	code := "datatype_mismatch"
+	if a.rules.TypeErrorsAsInvalidValue {
+		code = "invalid_value"
+	}
+	return fieldError{Field: field, Message: `["It should be a/an ` + want + `"]`, Code: code}
+}
+
+func invalidValue(field, message string) fieldError {
+	return fieldError{Field: field, Message: message, Code: "invalid_value"}
+}
+
+func missing(field string) fieldError {
+	return fieldError{Field: field, Message: messageEmpty, Code: "missing_field"}
+}
+
+func unexpected(field string) fieldError {
+	return fieldError{Field: field, Message: messageUnexpected, Code: "invalid_field"}
+}
+
+func (a *Account) readonly(field string) fieldError {
+	if a.rules.ReadonlyAsInvalidField {
+		return unexpected(field)
+	}
+	return fieldError{Field: field, Message: "This field is read only", Code: "readonly_field"}
+}
+
+// duplicate is the answer for a value that somebody else has (§9.1).
+func (a *Account) duplicate(field string, owner int64) answer {
+	status := or(a.rules.DuplicateStatus, http.StatusConflict)
+	e := fieldError{Field: field, Message: "It should be a unique value", Code: or(a.rules.DuplicateCode, "duplicate_value")}
+	if a.rules.DuplicateNamesUser && owner != 0 {
+		e.Info = &additionalInfo{UserID: owner}
+	}
+	switch a.rules.DuplicateShape {
+	case DuplicateFlat:
+		return flat(status, e.Code, e.Message)
+	case DuplicateWithoutField:
+		e.Field = ""
+	}
+	return failed(status, e)
+}
+
+// notFound is the answer for an unknown id (§1.5).
+func (a *Account) notFound() answer {
+	if a.rules.NotFoundBody {
+		return flat(http.StatusNotFound, "not_found", "The requested resource was not found")
+	}
+	return answer{status: http.StatusNotFound, header: http.Header{}}
+}
+
+// refusal is the answer for a record in the wrong state, with a status that a
+// rule sets.
+func (a *Account) refusal(status int, message string) answer {
+	switch status {
+	case http.StatusNotFound:
+		return a.notFound()
+	case http.StatusBadRequest:
+		return failed(status, fieldError{Field: "active", Message: message, Code: "incompatible_field"})
+	}
+	return flat(status, "inconsistent_state", message)
+}
+
+// decodeObject reads a request body that must be one JSON object. Numbers keep
+// their digits.
+func decodeObject(body []byte) (map[string]any, bool) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v map[string]any
+	if err := dec.Decode(&v); err != nil || v == nil {
+		return nil, false
+	}
+	return v, dec.InputOffset() == int64(len(strings.TrimRight(string(body), " \t\r\n")))
+}
+
+// or returns v, or def where v is the zero value.
+func or[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}

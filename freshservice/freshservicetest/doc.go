@@ -1,0 +1,56 @@
+// Package freshservicetest is an in-process stand-in for a Freshservice
+// account, for tests of programs that speak the Freshservice REST API v2.
+//
+// It holds state, checks every request against the vendor's documented rules
+// and refuses what the real service refuses: unknown attributes, missing
+// mandatory ones, addresses that are in use, unknown languages and time zones,
+// custom fields of the wrong type, pages that are too large. It counts every
+// call against the plan's rate limits, lets the search behind "query=" lag, and
+// sends the vendor's headers and error bodies. It covers
+//
+//   - requesters: create, view, list, filter, update, deactivate, reactivate,
+//     forget, convert_to_agent; requester_fields
+//   - agents: view, list, filter
+//   - departments: create, view, list, filter, update, delete; department_fields
+//   - locations: view, list, filter
+//
+// Other documented routes answer 501 with the code "not_simulated", paths that
+// the vendor does not document 404 with a sentence that says so; both are
+// recorded like every request.
+//
+// The rules come from the project's reference page freshservice-api.md; "§" in
+// the comments cites its sections. Where the page is silent, contradictory or
+// marked as inferred, the behaviour is a switch in [Rules], and [Variants]
+// lists every single departure from the defaults so that a client can be run
+// against each.
+//
+// [NewServer] starts a server on a loopback port, in the manner of
+// net/http/httptest. [New] gives the bare http.Handler for programs that mount
+// it themselves. GET / shows the account's people and the last requests as a
+// plain HTML page.
+//
+// The package uses the standard library only.
+//
+// # Errors
+//
+// Nothing here returns a Go error for a bad request: the refusal is the answer,
+// in one of the vendor's two error shapes (§1.5). Seeding does not validate: what
+// is seeded is what the account holds, so that a test can also describe old or
+// inconsistent data.
+//
+// [Fault] scripts that lose or cut an answer end the handler with
+// http.ErrAbortHandler, which net/http turns into a closed connection.
+//
+// # Concurrency
+//
+// Every method of [Account] and [Server] is safe for concurrent use. Requests
+// take effect one at a time, in the order in which they reach the account; a
+// delayed request takes effect when its delay has passed. The clock that the
+// caller injects must not call back into the account.
+//
+// # Stability
+//
+// Before v1.0.0 of the module, fields may be added to the structs and routes
+// that answer 501 may come to life. A default in [Rules] changes only when the
+// vendor's behaviour becomes known.
+package freshservicetest

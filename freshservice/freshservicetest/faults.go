@@ -1,0 +1,173 @@
+package freshservicetest
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// FaultKind is what goes wrong with a call.
+type FaultKind string
+
+const (
+	// Delay waits for [Fault.Delay], or without one until the client gives up
+	// or the account is closed, before the call takes effect. A call whose
+	// client has gone takes no effect.
+	Delay FaultKind = "delay"
+	// Late waits in the same way after the call took effect.
+	Late FaultKind = "late"
+	// Refuse answers [Fault.Status] (default 503) in place of the call.
+	Refuse FaultKind = "refuse"
+	// FailAfter answers [Fault.Status] (default 500) after the call took
+	// effect.
+	FailAfter FaultKind = "fail after"
+	// Unreachable closes the connection in place of the call.
+	Unreachable FaultKind = "unreachable"
+	// LostAnswer closes the connection after the call took effect.
+	LostAnswer FaultKind = "lost answer"
+	// CutBody sends the right status and headers and half of the body, then
+	// closes the connection. An answer without a body is lost as a whole.
+	CutBody FaultKind = "cut body"
+	// Malformed sends, after the call took effect, the right status with half
+	// of the JSON text, as if it were all.
+	Malformed FaultKind = "malformed"
+)
+
+// Fault is a script: it changes the outcome of calls that match. Scripts are
+// tried in the order in which they were added; a call meets one at most.
+type Fault struct {
+	// Kind is what goes wrong. Empty: [Refuse].
+	Kind FaultKind
+	// Method is the verb that matches. Empty: any.
+	Method string
+	// Path is the path that matches, from "/api/v2" on. A segment "*" matches
+	// any one, a last segment "**" any rest: "/api/v2/requesters/*". Empty: any
+	// path below /api/v2.
+	Path string
+	// Query lists parameters that a matching call has, whatever their value.
+	Query []string
+	// Skip is how many matching calls pass before the first fault.
+	Skip int
+	// Times is how many calls meet the fault. Zero: one; negative: all.
+	Times int
+
+	// Status is the answer's status for Refuse and FailAfter.
+	Status int
+	// RetryAfter is the answer's Retry-After header as it is sent. Empty: none.
+	RetryAfter string
+	// Body is the answer's body for Refuse and FailAfter. Empty: none.
+	Body string
+	// ContentType goes with Body. Empty: "text/html; charset=utf-8".
+	ContentType string
+	// Delay is waited through [Options.Sleep]: for Late before the answer, for
+	// all other kinds before the call.
+	Delay time.Duration
+}
+
+// Fault adds a script.
+func (a *Account) Fault(f Fault) {
+	f.Kind = or(f.Kind, Refuse)
+	f.Times = or(f.Times, 1)
+	f.Query = slices.Clone(f.Query)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.faults = append(a.faults, &f)
+}
+
+// PendingFaults returns the scripts that have calls left to meet, with the
+// counts that remain.
+func (a *Account) PendingFaults() []Fault {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := make([]Fault, 0, len(a.faults))
+	for _, f := range a.faults {
+		c := *f
+		c.Query = slices.Clone(f.Query)
+		out = append(out, c)
+	}
+	return out
+}
+
+// ClearFaults drops all scripts.
+func (a *Account) ClearFaults() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.faults = nil
+}
+
+// takeFault returns the script that the call meets, or nil. The caller holds
+// the lock.
+func (a *Account) takeFault(c *call) *Fault {
+	for i, f := range a.faults {
+		if !f.matches(c.method, c.path, c.query) {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
+		if f.Times > 0 {
+			f.Times--
+		}
+		if f.Times == 0 {
+			a.faults = slices.Delete(a.faults, i, i+1)
+		}
+		met := *f
+		return &met
+	}
+	return nil
+}
+
+func (f *Fault) matches(method, path string, query url.Values) bool {
+	if f.Method != "" && f.Method != method {
+		return false
+	}
+	for _, name := range f.Query {
+		if !query.Has(name) {
+			return false
+		}
+	}
+	return f.Path == "" || matchPath(f.Path, path)
+}
+
+// matchPath compares by segments.
+func matchPath(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	for i, segment := range want {
+		if segment == "**" && i == len(want)-1 {
+			return len(have) > i
+		}
+		if i >= len(have) || segment != "*" && segment != have[i] {
+			return false
+		}
+	}
+	return len(want) == len(have)
+}
+
+// wait serves the delay of a fault; d zero is until the call's end. It reports
+// whether the client is still there.
+func (a *Account) wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		select {
+		case <-ctx.Done():
+		case <-a.closed:
+		}
+		return false
+	}
+	return a.sleep(ctx, d) == nil && ctx.Err() == nil
+}
+
+// instead is the answer of a fault with a status.
+func (f *Fault) instead(status int) answer {
+	ans := answer{status: or(f.Status, status), header: http.Header{}, body: []byte(f.Body)}
+	if f.Body != "" {
+		ans.header.Set("Content-Type", or(f.ContentType, "text/html; charset=utf-8"))
+	}
+	if f.RetryAfter != "" {
+		ans.header.Set("Retry-After", f.RetryAfter)
+	}
+	return ans
+}

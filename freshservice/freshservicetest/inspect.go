@@ -1,0 +1,112 @@
+package freshservicetest
+
+import "slices"
+
+// The methods below return what the API would answer for a record, as a copy.
+// Ids are int64, numbers in custom fields json.Number, times strings.
+
+// Requester returns a requester by id, or nil where there is none. It does not
+// return agents.
+func (a *Account) Requester(id int64) map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if u := a.users.records[id]; u != nil && !u.agent {
+		return a.requesterView(u)
+	}
+	return nil
+}
+
+// RequesterByEmail returns the requester to whom an address belongs, as primary
+// or secondary, in any case, active or not; nil where there is none.
+func (a *Account) RequesterByEmail(address string) map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, id := range a.owners[fold(address)] {
+		if u := a.users.records[id]; !u.agent {
+			return a.requesterView(u)
+		}
+	}
+	return nil
+}
+
+// Requesters returns all requesters in the order of their ids.
+func (a *Account) Requesters() []map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := []map[string]any{}
+	for _, id := range a.users.ids() {
+		if u := a.users.records[id]; !u.agent {
+			out = append(out, a.requesterView(u))
+		}
+	}
+	return out
+}
+
+// Agent returns an agent by id, or nil where there is none.
+func (a *Account) Agent(id int64) map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if u := a.users.records[id]; u != nil && u.agent {
+		return a.agentView(u)
+	}
+	return nil
+}
+
+// Agents returns all agents in the order of their ids.
+func (a *Account) Agents() []map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := []map[string]any{}
+	for _, id := range a.users.ids() {
+		if u := a.users.records[id]; u.agent {
+			out = append(out, a.agentView(u))
+		}
+	}
+	return out
+}
+
+// Departments returns all departments in the order of their ids.
+func (a *Account) Departments() []map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := []map[string]any{}
+	for _, id := range a.departments.ids() {
+		out = append(out, a.departmentView(a.departments.records[id]))
+	}
+	return out
+}
+
+// DepartmentID returns the id of the department of that exact name, or 0.
+func (a *Account) DepartmentID(name string) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, id := range a.departments.ids() {
+		if a.departments.records[id].name == name {
+			return id
+		}
+	}
+	return 0
+}
+
+// Locations returns all locations in the order of their ids.
+func (a *Account) Locations() []map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := []map[string]any{}
+	for _, id := range a.locations.ids() {
+		out = append(out, a.locationView(a.locations.records[id]))
+	}
+	return out
+}
+
+// RequesterFields returns the custom fields of requesters in the order in which
+// discovery lists them.
+func (a *Account) RequesterFields() []RequesterField {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := slices.Clone(a.fields)
+	for i := range out {
+		out[i].Choices = slices.Clone(out[i].Choices)
+	}
+	return out
+}

@@ -1,0 +1,87 @@
+package freshservicetest
+
+import (
+	"net/http"
+	"time"
+)
+
+// location is a stored location (§7.2); it is not changed.
+type location struct {
+	Location
+	updated time.Time
+}
+
+func (a *Account) locationView(l *location) map[string]any {
+	text := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	ref := func(id int64) any {
+		if id == 0 {
+			return nil
+		}
+		return id
+	}
+	return map[string]any{
+		"id":                 l.ID,
+		"name":               l.Name,
+		"parent_location_id": ref(l.ParentID),
+		"primary_contact_id": ref(l.ContactID),
+		"address": map[string]any{
+			"line1": text(l.Line1), "line2": text(l.Line2), "city": text(l.City),
+			"state": text(l.State), "country": text(l.Country), "zipcode": text(l.Zipcode),
+		},
+		"contact_name": nil,
+		"email":        nil,
+		"phone":        nil,
+		"workspace_id": 1,
+		"created_at":   a.stamp(l.CreatedAt),
+		"updated_at":   a.stamp(l.updated),
+	}
+}
+
+// viewLocation serves GET /locations/{id}. The vendor's sample has the plural
+// key around the one object (§7.2).
+func (a *Account) viewLocation(c *call) answer {
+	l := a.locations.records[c.id]
+	if l == nil {
+		return a.notFound()
+	}
+	key := "location"
+	if a.rules.PluralLocationWrapper {
+		key = "locations"
+	}
+	return wrapped(http.StatusOK, key, a.locationView(l))
+}
+
+// listLocations serves GET /locations: in the order of their ids, which is
+// ours, or with a query the youngest first (§7.2).
+func (a *Account) listLocations(c *call) answer {
+	p, errs := a.page(c)
+	if errs != nil {
+		return a.invalid(errs...)
+	}
+	var hits []*location
+	if p.query {
+		var bad *fieldError
+		hits, bad = searchNamed(a, c, a.locations,
+			func(l *location) string { return l.Name },
+			func(l *location) time.Time { return l.CreatedAt },
+			func(l *location) int64 { return l.ID })
+		if bad != nil {
+			return a.invalid(*bad)
+		}
+	} else {
+		for _, id := range a.locations.ids() {
+			hits = append(hits, a.locations.records[id])
+		}
+	}
+	from, to, more := p.slice(len(hits))
+	out := []map[string]any{}
+	for _, l := range hits[from:to] {
+		out = append(out, a.locationView(l))
+	}
+	return a.link(c, wrapped(http.StatusOK, "locations", out), p, more)
+}

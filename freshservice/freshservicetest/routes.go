@@ -1,0 +1,293 @@
+package freshservicetest
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// call is one request on its way through the account.
+type call struct {
+	method, path string
+	query        url.Values
+	queryErr     error
+	body         []byte
+	header       http.Header
+	now          time.Time
+	base         string // what absolute URLs start with
+	id           int64  // the {id} of the route
+	key          *Key
+}
+
+const apiRoot = "/api/v2"
+
+func (c *call) inAPI() bool {
+	return c.path == apiRoot || strings.HasPrefix(c.path, apiRoot+"/")
+}
+
+// route is one documented verb and path. A nil handler is not simulated.
+type route struct {
+	method, path string // {id} stands for an id
+	permission   Permission
+	limit        subLimit
+	body         bool     // wants a JSON object
+	parameters   []string // query parameters that it knows
+	handle       func(*call) answer
+}
+
+// routeTable lists the routes of the reference (§4.2, §5.3, §6, §7).
+func (a *Account) routeTable() []route {
+	paging := []string{"page", "per_page"}
+	requesterList := append([]string{"query", "email", "mobile_phone_number", "work_phone_number", "include_agents"}, paging...)
+	if a.rules.ActiveParameter {
+		requesterList = append(requesterList, "active")
+	}
+	agentList := append([]string{"query", "email", "mobile_phone_number", "work_phone_number", "active", "state"}, paging...)
+	named := append([]string{"query"}, paging...)
+	routes := []route{
+		{method: "GET", path: "requesters", permission: ViewRequesters, limit: listRequestersLimit, parameters: requesterList, handle: a.listRequesters},
+		{method: "POST", path: "requesters", permission: EditRequesters, body: true, handle: a.createRequester},
+		{method: "GET", path: "requesters/{id}", permission: ViewRequesters, handle: a.viewRequester},
+		{method: "PUT", path: "requesters/{id}", permission: EditRequesters, body: true, handle: a.updateRequester},
+		{method: "DELETE", path: "requesters/{id}", permission: DeleteRequesters, handle: a.deactivateRequester},
+		{method: "PUT", path: "requesters/{id}/reactivate", permission: DeleteRequesters, handle: a.reactivateRequester},
+		{method: "DELETE", path: "requesters/{id}/forget", permission: DeleteRequesters, handle: a.forgetRequester},
+		{method: "PUT", path: "requesters/{id}/convert_to_agent", permission: ManageAgents, handle: a.convertRequester},
+		{method: "PUT", path: "requesters/{id}/merge"},
+		{method: "GET", path: "requester_fields", permission: ViewRequesters, parameters: []string{"include"}, handle: a.listRequesterFields},
+
+		{method: "GET", path: "agents", permission: ManageAgents, limit: listAgentsLimit, parameters: agentList, handle: a.listAgents},
+		{method: "GET", path: "agents/{id}", permission: ManageAgents, handle: a.viewAgent},
+		{method: "POST", path: "agents"},
+		{method: "PUT", path: "agents/{id}"},
+		{method: "DELETE", path: "agents/{id}"},
+		{method: "PUT", path: "agents/{id}/reactivate"},
+		{method: "DELETE", path: "agents/{id}/forget"},
+		{method: "PUT", path: "agents/{id}/convert_to_requester"},
+		{method: "GET", path: "agent_fields"},
+
+		{method: "GET", path: "departments", parameters: named, handle: a.listDepartments},
+		{method: "POST", path: "departments", body: true, handle: a.createDepartment},
+		{method: "GET", path: "departments/{id}", handle: a.viewDepartment},
+		{method: "PUT", path: "departments/{id}", body: true, handle: a.updateDepartment},
+		{method: "DELETE", path: "departments/{id}", handle: a.deleteDepartment},
+		{method: "GET", path: "department_fields", handle: a.listDepartmentFields},
+
+		{method: "GET", path: "locations", parameters: named, handle: a.listLocations},
+		{method: "GET", path: "locations/{id}", handle: a.viewLocation},
+		{method: "POST", path: "locations"},
+		{method: "PUT", path: "locations/{id}"},
+		{method: "DELETE", path: "locations/{id}"},
+
+		{method: "GET", path: "roles"},
+		{method: "GET", path: "roles/{id}"},
+		{method: "POST", path: "requester_groups/{id}/members/{id}"},
+		{method: "DELETE", path: "requester_groups/{id}/members/{id}"},
+		{method: "GET", path: "requester_groups/{id}/members"},
+		{method: "GET", path: "workspaces"},
+		{method: "GET", path: "workspaces/{id}"},
+	}
+	for _, collection := range []string{"groups", "requester_groups"} {
+		for _, method := range []string{"GET", "POST"} {
+			routes = append(routes, route{method: method, path: collection})
+		}
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			routes = append(routes, route{method: method, path: collection + "/{id}"})
+		}
+	}
+	return routes
+}
+
+// route finds the route of a call and sets its id. Where only the verb is
+// wrong, it returns the verbs that the path has.
+func (a *Account) route(c *call) (rt *route, allowed []string) {
+	have := strings.Split(strings.TrimPrefix(c.path, apiRoot+"/"), "/")
+	for i := range a.routes {
+		r := &a.routes[i]
+		id, ok := matchRoute(r.path, have)
+		switch {
+		case !ok:
+		case r.method == c.method:
+			c.id = id
+			return r, nil
+		default:
+			allowed = append(allowed, r.method)
+		}
+	}
+	return nil, allowed
+}
+
+// matchRoute compares a path with a pattern. An {id} that is no positive int64
+// matches with the id 0, which nothing has.
+func matchRoute(pattern string, have []string) (id int64, ok bool) {
+	want := strings.Split(pattern, "/")
+	if len(want) != len(have) {
+		return 0, false
+	}
+	for i, segment := range want {
+		if segment != "{id}" {
+			if segment != have[i] {
+				return 0, false
+			}
+			continue
+		}
+		if have[i] == "" {
+			return 0, false
+		}
+		if n, err := strconv.ParseInt(have[i], 10, 64); err == nil && n > 0 {
+			id = n
+		}
+	}
+	return id, true
+}
+
+// dispatch makes the checks that all routes share and runs the route.
+func (a *Account) dispatch(c *call, rt *route, allowed []string) answer {
+	if ans, ok := a.authenticate(c); !ok {
+		return ans
+	}
+	if rt == nil && allowed == nil {
+		return flat(http.StatusNotFound, "unknown_path",
+			fmt.Sprintf("freshservicetest: the API has no path %s", c.path))
+	}
+	if rt == nil {
+		ans := flat(http.StatusMethodNotAllowed, "method_not_allowed",
+			fmt.Sprintf("%s is not allowed here. It should be one of these method(s): %s", c.method, strings.Join(allowed, ", ")))
+		ans.header.Set("Allow", strings.Join(allowed, ", "))
+		return ans
+	}
+	if !acceptable(c.header.Values("Accept")) {
+		return flat(http.StatusNotAcceptable, "not_acceptable", "Accept must be application/json or */*")
+	}
+	if rt.handle == nil {
+		return flat(http.StatusNotImplemented, "not_simulated",
+			fmt.Sprintf("freshservicetest: %s %s/%s is not simulated yet", rt.method, apiRoot, rt.path))
+	}
+	if ans, ok := a.checkBody(c, rt); !ok {
+		return ans
+	}
+	if ans, ok := a.checkParameters(c, rt); !ok {
+		return ans
+	}
+	if !c.may(rt.permission) {
+		return denied()
+	}
+	return rt.handle(c)
+}
+
+func denied() answer {
+	return flat(http.StatusForbidden, "access_denied", "You are not authorized to perform this action.")
+}
+
+// may reports whether the owner of the call's key has a permission.
+func (c *call) may(p Permission) bool {
+	return p == "" || !slices.Contains(c.key.Without, p)
+}
+
+// authenticate checks the API key: the user name of HTTP Basic, with any filler
+// that is not empty as the password (§1.2).
+func (a *Account) authenticate(c *call) (answer, bool) {
+	bad := flat(http.StatusUnauthorized, "invalid_credentials", "You have to be logged in to perform this action.")
+	if strings.HasPrefix(strings.ToLower(c.header.Get("Authorization")), "bearer ") {
+		return flat(http.StatusUnauthorized, "access_token_invalid", "The access token is not valid."), false
+	}
+	r := http.Request{Header: c.header}
+	name, filler, ok := r.BasicAuth()
+	if !ok || filler == "" {
+		return bad, false
+	}
+	if strings.Contains(name, "@") { // user name and password, gone since 2023
+		return flat(http.StatusUnauthorized, "unsupported_authentication_type",
+			"User name and password are no longer supported. Use an API key."), false
+	}
+	for i := range a.keys {
+		k := &a.keys[i]
+		if k.Value != name {
+			continue
+		}
+		u := a.users.records[or(k.Agent, a.ownerID)]
+		if u == nil || !u.agent || !u.active {
+			return bad, false
+		}
+		c.key = k
+		return answer{}, true
+	}
+	return bad, false
+}
+
+// acceptable reports whether the client takes JSON (§1.1).
+func acceptable(accept []string) bool {
+	if len(accept) == 0 {
+		return true
+	}
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		switch kind, _, _ := mime.ParseMediaType(strings.TrimSpace(part)); kind {
+		case "application/json", "*/*":
+			return true
+		}
+	}
+	return false
+}
+
+// checkBody looks at what all bodies have in common (§1.1, §1.5).
+func (a *Account) checkBody(c *call, rt *route) (answer, bool) {
+	if a.rules.StrictGets && c.method == http.MethodGet && c.header.Get("Content-Type") != "" {
+		return answer{status: http.StatusInternalServerError, header: http.Header{}}, false
+	}
+	if len(c.body) > maxBody {
+		return flat(http.StatusRequestEntityTooLarge, "too_large", "freshservicetest: the body is too large"), false
+	}
+	if !rt.body {
+		if len(c.body) > 0 && !a.rules.IgnoreUnwantedBodies {
+			return flat(http.StatusBadRequest, "no_content_required", "Payload is not expected for this request"), false
+		}
+		return answer{}, true
+	}
+	kind, _, err := mime.ParseMediaType(c.header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return flat(http.StatusUnsupportedMediaType, "invalid_content_type",
+			"Content-Type header is wrong. It should be application/json."), false
+	}
+	return answer{}, true
+}
+
+// checkParameters refuses query parameters that the route does not know (§1.5).
+func (a *Account) checkParameters(c *call, rt *route) (answer, bool) {
+	if c.queryErr != nil {
+		return a.invalid(invalidValue("query", "The query string is malformed")), false
+	}
+	var errs []fieldError
+	for _, name := range sortedKeys(c.query) {
+		if a.rules.StrictGets && c.method == http.MethodGet && c.query.Get(name) == "" {
+			return answer{status: http.StatusInternalServerError, header: http.Header{}}, false
+		}
+		if !a.rules.IgnoreUnknownParameters && !slices.Contains(rt.parameters, name) {
+			errs = append(errs, unexpected(name))
+		}
+	}
+	if errs != nil {
+		return a.invalid(errs...), false
+	}
+	return answer{}, true
+}
+
+// object reads the body of a call.
+func (c *call) object() (map[string]any, answer, bool) {
+	v, ok := decodeObject(c.body)
+	if !ok {
+		return nil, flat(http.StatusBadRequest, "invalid_json", "Request body has invalid json format"), false
+	}
+	return v, answer{}, true
+}
+
+// created is the answer 201 with its Location header (§1.3).
+func (c *call) created(collection string, id int64, key string, v any) answer {
+	ans := wrapped(http.StatusCreated, key, v)
+	ans.header.Set("Location", c.base+apiRoot+"/"+collection+"/"+strconv.FormatInt(id, 10))
+	return ans
+}

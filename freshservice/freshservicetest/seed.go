@@ -1,0 +1,276 @@
+package freshservicetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Requester is a person to be seeded. Empty attributes are unset, but that
+// language, time_zone and time_format get the account's defaults.
+type Requester struct {
+	// ID is the id. Zero: the next free one. An id that is taken replaces its
+	// record.
+	ID                    int64
+	FirstName             string
+	LastName              string
+	JobTitle              string
+	PrimaryEmail          string
+	SecondaryEmails       []string
+	WorkPhone             string
+	MobilePhone           string
+	DepartmentIDs         []int64
+	ReportingManagerID    int64
+	LocationID            int64
+	Address               string
+	TimeZone              string
+	TimeFormat            string
+	Language              string
+	BackgroundInformation string
+	ExternalID            string
+	// SeesDepartmentTickets is
+	// can_see_all_tickets_from_associated_departments.
+	SeesDepartmentTickets bool
+	VIP                   bool
+	// Inactive makes a deactivated person.
+	Inactive    bool
+	HasLoggedIn bool
+	// CustomFields are values by field name: string, bool, any number, nil, and
+	// for dates a time.Time or a string in a form that the API takes.
+	CustomFields map[string]any
+	// CreatedAt is also the time of the last update. Zero: now.
+	CreatedAt time.Time
+}
+
+// Agent is an agent to be seeded. Empty attributes are as in [Requester].
+type Agent struct {
+	// ID is the id, out of one space with requesters. Zero: the next free one.
+	ID                    int64
+	FirstName             string
+	LastName              string
+	JobTitle              string
+	Email                 string
+	WorkPhone             string
+	MobilePhone           string
+	DepartmentIDs         []int64
+	ReportingManagerID    int64
+	LocationID            int64
+	Address               string
+	TimeZone              string
+	TimeFormat            string
+	Language              string
+	BackgroundInformation string
+	ExternalID            string
+	SeesDepartmentTickets bool
+	// Occasional makes a day-pass agent.
+	Occasional  bool
+	Inactive    bool
+	HasLoggedIn bool
+	// CustomFields are answered as they are.
+	CustomFields map[string]any
+	// CreatedAt is also the time of the last update. Zero: now.
+	CreatedAt time.Time
+}
+
+// Department is a department to be seeded.
+type Department struct {
+	// ID is the id. Zero: the next free one.
+	ID          int64
+	Name        string
+	Description string
+	HeadUserID  int64
+	PrimeUserID int64
+	Domains     []string
+	// CreatedAt is also the time of the last update. Zero: now.
+	CreatedAt time.Time
+}
+
+// Location is a location to be seeded.
+type Location struct {
+	// ID is the id. Zero: the next free one.
+	ID        int64
+	Name      string
+	ParentID  int64
+	ContactID int64
+	Line1     string
+	Line2     string
+	City      string
+	State     string
+	Country   string
+	Zipcode   string
+	// CreatedAt is also the time of the last update. Zero: now.
+	CreatedAt time.Time
+}
+
+// AddRequester stores a person and returns the id. Nothing is validated, and
+// "query=" knows the person at once.
+func (a *Account) AddRequester(r Requester) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.addRequester(r)
+}
+
+func (a *Account) addRequester(r Requester) int64 {
+	u := a.newUser(r.ID, r.CreatedAt)
+	u.active, u.loggedIn = !r.Inactive, r.HasLoggedIn
+	for name, v := range map[string]string{
+		"first_name": r.FirstName, "last_name": r.LastName, "job_title": r.JobTitle, "primary_email": r.PrimaryEmail,
+		"work_phone_number": r.WorkPhone, "mobile_phone_number": r.MobilePhone, "address": r.Address,
+		"time_zone": r.TimeZone, "time_format": r.TimeFormat, "language": r.Language,
+		"background_information": r.BackgroundInformation, "external_id": r.ExternalID,
+	} {
+		if v != "" {
+			u.set(name, v)
+		}
+	}
+	if r.VIP {
+		u.set("vip_user", true)
+	}
+	u.set("secondary_emails", slices.Clone(r.SecondaryEmails))
+	u.setReferences(r.DepartmentIDs, r.ReportingManagerID, r.LocationID, r.SeesDepartmentTickets)
+	for name, v := range r.CustomFields {
+		if v = a.seedValue(a.field(name), v); v != nil {
+			u.custom[name] = v
+		}
+	}
+	a.putUser(u, time.Time{})
+	return u.id
+}
+
+// AddAgent stores an agent and returns the id. Nothing is validated.
+func (a *Account) AddAgent(g Agent) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.addAgent(g)
+}
+
+func (a *Account) addAgent(g Agent) int64 {
+	u := a.newUser(g.ID, g.CreatedAt)
+	u.agent, u.active, u.loggedIn, u.occasional = true, !g.Inactive, g.HasLoggedIn, g.Occasional
+	u.roles = []role{sdAgentRole()}
+	for name, v := range map[string]string{
+		"first_name": g.FirstName, "last_name": g.LastName, "job_title": g.JobTitle, "primary_email": g.Email,
+		"work_phone_number": g.WorkPhone, "mobile_phone_number": g.MobilePhone, "address": g.Address,
+		"time_zone": g.TimeZone, "time_format": g.TimeFormat, "language": g.Language,
+		"background_information": g.BackgroundInformation, "external_id": g.ExternalID,
+	} {
+		if v != "" {
+			u.set(name, v)
+		}
+	}
+	u.setReferences(g.DepartmentIDs, g.ReportingManagerID, g.LocationID, g.SeesDepartmentTickets)
+	u.agentCustom = map[string]any{}
+	for name, v := range g.CustomFields {
+		u.agentCustom[name] = a.seedValue(nil, v)
+	}
+	a.putUser(u, time.Time{})
+	return u.id
+}
+
+func (a *Account) newUser(id int64, created time.Time) *user {
+	if created.IsZero() {
+		created = a.clock()
+	}
+	u := &user{
+		id: a.idOr(id), created: created.UTC(), updated: created.UTC(),
+		attrs: map[string]any{}, custom: map[string]any{},
+	}
+	for _, name := range []string{"language", "time_zone", "time_format"} {
+		u.set(name, a.defaultOf(name))
+	}
+	return u
+}
+
+func (u *user) setReferences(departments []int64, manager, location int64, flag bool) {
+	u.set("department_ids", slices.Clone(departments))
+	if manager != 0 {
+		u.set("reporting_manager_id", manager)
+	}
+	if location != 0 {
+		u.set("location_id", location)
+	}
+	u.set(ticketsFlag, flag)
+}
+
+// seedValue brings a Go value into the form in which values are stored.
+func (a *Account) seedValue(f *RequesterField, v any) any {
+	switch v := v.(type) {
+	case nil, string, bool, json.Number, time.Time:
+		if s, ok := v.(string); ok && f != nil && f.Type == DateField {
+			if t, ok := parseDate(s, a.dateZone); ok {
+				return t
+			}
+		}
+		return v
+	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
+		return json.Number(fmt.Sprint(v))
+	case float32, float64:
+		if b, err := json.Marshal(v); err == nil {
+			return json.Number(b)
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// AddDepartment stores a department and returns its id. Nothing is validated.
+func (a *Account) AddDepartment(d Department) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.addDepartment(d)
+}
+
+func (a *Account) addDepartment(d Department) int64 {
+	if d.CreatedAt.IsZero() {
+		d.CreatedAt = a.clock()
+	}
+	s := &department{
+		id: a.idOr(d.ID), name: d.Name, description: d.Description, head: d.HeadUserID, prime: d.PrimeUserID,
+		domains: slices.Clone(d.Domains), created: d.CreatedAt.UTC(), updated: d.CreatedAt.UTC(),
+	}
+	a.departments.put(s.id, s, time.Time{})
+	return s.id
+}
+
+// AddLocation stores a location and returns its id. Nothing is validated.
+func (a *Account) AddLocation(l Location) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.addLocation(l)
+}
+
+func (a *Account) addLocation(l Location) int64 {
+	if l.CreatedAt.IsZero() {
+		l.CreatedAt = a.clock()
+	}
+	l.ID = a.idOr(l.ID)
+	l.CreatedAt = l.CreatedAt.UTC()
+	a.locations.put(l.ID, &location{Location: l, updated: l.CreatedAt}, time.Time{})
+	return l.ID
+}
+
+// seed fills a new account.
+func (a *Account) seed(o Options) {
+	owner := Agent{FirstName: "Avery", LastName: "Admin", Email: "admin@example.com", HasLoggedIn: true}
+	if o.Owner != nil {
+		owner = *o.Owner
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ownerID = a.addAgent(owner)
+	for _, f := range o.Fields {
+		a.addField(f)
+	}
+	for _, d := range o.Departments {
+		a.addDepartment(d)
+	}
+	for _, l := range o.Locations {
+		a.addLocation(l)
+	}
+	for _, g := range o.Agents {
+		a.addAgent(g)
+	}
+	for _, r := range o.Requesters {
+		a.addRequester(r)
+	}
+}
