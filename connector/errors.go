@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -120,4 +123,45 @@ func CodeOf(err error) Code {
 	default:
 		return Unknown
 	}
+}
+
+// wrap makes any error an *Error that says what was being done. What already
+// says so is left as it is.
+func wrap(ctx context.Context, op, object string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e, ok := errors.AsType[*Error](err)
+	if ok && e.Op != "" {
+		return err
+	}
+	out := &Error{Op: op, Object: object, Code: CodeOf(err)}
+	switch {
+	case ok && error(e) == err:
+		*out = *e
+		out.Op, out.Object = op, object
+	case ok:
+		// The cause is the whole chain: what the driver added to the error stays.
+		out.Field, out.Reason, out.RetryAfter, out.Err = e.Field, e.Reason, e.RetryAfter, err
+	case err != error(out.Code):
+		out.Err = err
+	}
+	// Clients report the end of a context in many disguises. An answer that was
+	// lost stays one: the caller has to find out.
+	if ended := ctx.Err(); ended != nil && (out.Code == Unknown || out.Code == Unavailable) {
+		out.Code = CodeOf(ended)
+	}
+	return out
+}
+
+// caught turns a panic of a driver into an error. The panic's own text could
+// have data of people in it, so only what the runtime says is kept.
+func (t *Target) caught(ctx context.Context, op, object string, p any) error {
+	cause := fmt.Errorf("the driver panicked with a %T", p)
+	if r, ok := p.(runtime.Error); ok {
+		cause = fmt.Errorf("the driver panicked: %w", r)
+	}
+	t.log.LogAttrs(ctx, slog.LevelError, "a driver panicked", slog.String("op", op), slog.String("object", object),
+		slog.String("cause", cause.Error()), slog.String("stack", string(debug.Stack())))
+	return &Error{Code: Internal, Op: op, Object: object, Err: cause}
 }
