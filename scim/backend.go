@@ -96,12 +96,19 @@ func (k OpKind) String() string { return [...]string{"none", "add", "remove", "r
 type Op struct {
 	Kind   OpKind
 	Target schema.Selector
-	// Value is unset for a remove, except where it lists the values to remove
-	// from a multi-valued attribute. Null clears.
+	// Value is what the target gets: a list where that is a multi-valued
+	// attribute, one element where it is such an attribute with a filter, a
+	// sub-attribute's value where it has one. Null, also within a complex value,
+	// clears. It is unset for a remove, except where it lists the elements to
+	// remove from a multi-valued attribute.
 	Value schema.Value
 	// CreateMissing makes an add or a replace through a filter that finds nothing
-	// create the element that the filter describes.
+	// create the element that the filter describes, instead of failing with
+	// noTarget.
 	CreateMissing bool
+	// MustMatch makes a remove through a filter that finds nothing fail with
+	// noTarget, instead of changing nothing.
+	MustMatch bool
 }
 
 // Query asks for a list.

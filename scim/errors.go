@@ -2,7 +2,10 @@ package scim
 
 import (
 	"fmt"
+	"net/http"
 	"time"
+
+	"github.com/usher-scim/usher/schema"
 )
 
 // The scimType keywords of RFC 7644 section 3.12.
@@ -56,3 +59,28 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+func invalidValue(path, why string) *Error {
+	return Errorf(http.StatusBadRequest, InvalidValue, "Attribute %s: %s.", path, why)
+}
+
+func mutability(path, why string) *Error {
+	return Errorf(http.StatusBadRequest, Mutability, "Attribute %s: %s.", path, why)
+}
+
+func noTarget(op *Op) *Error {
+	return Errorf(http.StatusBadRequest, NoTarget, "Path %s: no value of the resource matches it.", attributePath(op.Target))
+}
+
+// attributePath is the selector's text without the filter's values, which may be
+// personal.
+func attributePath(s schema.Selector) string {
+	text := s.Type.Path(s.Slot)
+	if s.Filter != nil {
+		text += "[…]"
+	}
+	if s.Sub != schema.NoSlot {
+		text += "." + s.Leaf().Name
+	}
+	return text
+}
