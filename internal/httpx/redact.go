@@ -104,6 +104,9 @@ func redactAttr(a slog.Attr) slog.Attr {
 		}
 		return slog.Attr{Key: a.Key, Value: slog.GroupValue(clean...)}
 	case slog.KindAny:
+		if v.Any() == nil {
+			return slog.Attr{Key: a.Key, Value: v}
+		}
 		return slog.String(a.Key, redactAny(v.Any()))
 	}
 	return slog.Attr{Key: a.Key, Value: v}
@@ -111,8 +114,6 @@ func redactAttr(a slog.Attr) slog.Attr {
 
 func redactAny(v any) string {
 	switch v := v.(type) {
-	case nil:
-		return "<nil>"
 	case error:
 		return RedactString(v.Error())
 	case []byte:
