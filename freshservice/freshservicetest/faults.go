@@ -38,6 +38,10 @@ const (
 
 // Fault is a script: it changes the outcome of calls that match. Scripts are
 // tried in the order in which they were added; a call meets one at most.
+//
+// Mind that http.Transport by itself repeats a GET whose connection, used before,
+// is closed without an answer: for Unreachable and LostAnswer on GETs use a
+// fresh connection, or Times -1.
 type Fault struct {
 	// Kind is what goes wrong. Empty: [Refuse].
 	Kind FaultKind

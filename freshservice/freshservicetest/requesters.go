@@ -3,6 +3,7 @@ package freshservicetest
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // createRequester serves POST /requesters (§4.2).
@@ -103,12 +104,16 @@ func (a *Account) updateRequester(c *call) answer {
 // checkUnique settles the addresses of u, which is the caller's copy, and
 // refuses what others have (§4.1, §9.2). cur is the record before, or nil.
 func (a *Account) checkUnique(u, cur *user, in map[string]any) (answer, bool) {
+	_, primarySent := in["primary_email"]
+	_, sent := in["secondary_emails"]
+	if !primarySent && !sent { // what was seeded is not the request's fault
+		return a.checkOtherUnique(u, in)
+	}
 	primary := u.text("primary_email")
 	secondary := slices.Clone(u.strings("secondary_emails"))
 	is := func(address string) func(string) bool {
 		return func(s string) bool { return fold(s) == fold(address) }
 	}
-	_, sent := in["secondary_emails"]
 	if cur != nil && !sent && fold(primary) != fold(cur.text("primary_email")) && slices.ContainsFunc(secondary, is(primary)) {
 		if a.rules.PromoteSecondary == PromoteRefused {
 			return a.duplicate("primary_email", u.id), false
@@ -222,15 +227,34 @@ func (a *Account) forgetRequester(c *call) answer {
 	if u.active && a.rules.ForgetNeedsInactive {
 		return a.refusal(http.StatusConflict, "The requester is active")
 	}
-	a.removeUser(u.id, c.now)
-	for _, id := range a.users.ids() { // nobody reports to a person who is gone
-		if r := a.users.records[id]; r.attrs["reporting_manager_id"] == u.id {
+	a.erase(u.id, c.now)
+	return noContent()
+}
+
+// erase removes a user and what refers to the user: nobody reports to, and no
+// department is led by, a person who is gone.
+func (a *Account) erase(gone int64, now time.Time) {
+	a.removeUser(gone, now)
+	for _, id := range a.users.ids() {
+		if r := a.users.records[id]; r.attrs["reporting_manager_id"] == gone {
 			r = r.clone()
 			r.set("reporting_manager_id", nil)
-			a.putUser(r, c.now)
+			a.putUser(r, now)
 		}
 	}
-	return noContent()
+	for _, id := range a.departments.ids() {
+		d := *a.departments.records[id]
+		if d.head != gone && d.prime != gone {
+			continue
+		}
+		if d.head == gone {
+			d.head = 0
+		}
+		if d.prime == gone {
+			d.prime = 0
+		}
+		a.departments.put(id, &d, now)
+	}
 }
 
 // convertRequester serves PUT /requesters/{id}/convert_to_agent: the id stays,

@@ -255,6 +255,20 @@ func TestPromoteSecondary(t *testing.T) {
 	run(freshservicetest.PromoteRefused).wantError(409, "primary_email", "duplicate_value")
 }
 
+// A seed may break the rules; an update that does not touch its addresses is not
+// refused for it.
+func TestSeedsAreNotValidated(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, freshservicetest.Options{Languages: []string{"en", "tlh"}, TimeZones: []string{"UTC"}})
+	var id int64
+	for range 2 {
+		id = a.AddRequester(freshservicetest.Requester{PrimaryEmail: "same@example.com", Language: "xx", TimeZone: "Nowhere"})
+	}
+	a.do("PUT", path("requesters", id), object{"language": "tlh", "time_zone": "UTC"}).want(200)
+	a.do("PUT", path("requesters", id), object{"time_zone": "London"}).wantError(400, "time_zone", "invalid_value")
+	a.do("PUT", path("requesters", id), object{"primary_email": "same@example.com"}).want(409)
+}
+
 func TestOtherUniqueness(t *testing.T) {
 	t.Parallel()
 	for _, strict := range []bool{false, true} {
@@ -488,9 +502,15 @@ func TestForget(t *testing.T) {
 	a := newAccount(t, freshservicetest.Options{})
 	id := a.AddRequester(freshservicetest.Requester{FirstName: "Ada", PrimaryEmail: "ada@example.com"})
 	report := a.AddRequester(freshservicetest.Requester{FirstName: "B", PrimaryEmail: "b@example.com", ReportingManagerID: id})
+	a.AddDepartment(freshservicetest.Department{Name: "One", HeadUserID: id, PrimeUserID: report})
 	a.do("DELETE", path("requesters", id, "forget"), nil).want(204)
 	a.do("GET", path("requesters", id), nil).want(404)
 	assert.Nil(t, a.Requester(report)["reporting_manager_id"])
+	assert.Nil(t, a.Departments()[0]["head_user_id"])
+	assert.Equal(t, report, a.Departments()[0]["prime_user_id"])
+	a.RemoveUser(report)
+	a.do("GET", path("requesters", report), nil).want(404)
+	assert.Nil(t, a.Departments()[0]["prime_user_id"])
 	a.do("POST", "/requesters", object{"first_name": "Ada", "primary_email": "ada@example.com"}).want(201)
 
 	b := newAccount(t, freshservicetest.Options{Rules: freshservicetest.Rules{ForgetNeedsInactive: true}})

@@ -138,6 +138,14 @@ func (a *Account) addRequester(r Requester) int64 {
 	return u.id
 }
 
+// RemoveUser erases a requester or agent, as an administrator does who merges or
+// forgets a person: the id turns 404 and the addresses are free.
+func (a *Account) RemoveUser(id int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.erase(id, a.clock().UTC())
+}
+
 // AddAgent stores an agent and returns the id. Nothing is validated.
 func (a *Account) AddAgent(g Agent) int64 {
 	a.mu.Lock()

@@ -1,6 +1,7 @@
 package freshservicetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -139,7 +140,7 @@ func (a *Account) usersByName() []*user {
 			if c := strings.Compare(x.key, y.key); c != 0 {
 				return c
 			}
-			return int(min(max(x.u.id-y.u.id, -1), 1))
+			return cmp.Compare(x.u.id, y.u.id)
 		})
 		a.byName = make([]*user, len(all))
 		for i, k := range all {
