@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/internal/httpx"
+	"github.com/usher-scim/usher/internal/testx"
 )
 
 // freshHint reads headers of the kind that tell total and remaining of the bucket the call drew from.
@@ -506,4 +507,51 @@ func TestBudget_Race(t *testing.T) {
 	wg.Wait()
 	_, err := c.Do(t.Context(), get("/x"))
 	assert.NoError(t, err)
+}
+
+// A request whose first attempt was long under way does not go behind those that came later.
+func TestBudget_RetryKeepsItsPlace(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		slow := func(r *http.Request) (*http.Response, error) {
+			time.Sleep(2 * time.Second)
+			return answer(429, "", "Retry-After", "3")(r)
+		}
+		rt := newScript(slow, answer(429, "", "Retry-After", "5"), answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{}))
+		p.start(t.Context(), "early", httpx.Request{})
+		p.start(t.Context(), "blocks", httpx.Request{})
+		p.start(t.Context(), "late", httpx.Request{})
+		p.wait()
+		require.NoError(t, p.err("early"))
+		assert.Equal(t, []string{"early", "blocks", "early"}, rt.paths()[:3])
+	})
+}
+
+// Permission and cancellation at the same moment: a permit that nobody uses goes back.
+func TestBudget_UnusedPermitGoesBack(t *testing.T) {
+	t.Parallel()
+	for i := range 200 {
+		synctest.Test(t, func(t *testing.T) {
+			clock := testx.NewClock(time.Time{})
+			rt := newScript(answer(200, "{}", "ratelimit-limit", "1", "ratelimit-remaining", "0", "ratelimit-reset", "10"), answer(200, "{}"))
+			p := newPool(t, newClient(t, rt, httpx.Options{RateHint: zenHint, Clock: clock}))
+			p.start(t.Context(), "learn", httpx.Request{})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			p.start(ctx, "a", httpx.Request{})
+			if i%2 == 0 {
+				cancel()
+				clock.Advance(10 * time.Second)
+			} else {
+				clock.Advance(10 * time.Second)
+				cancel()
+			}
+			p.wait()
+			sent := len(rt.calls()) == 2
+			p.start(t.Context(), "b", httpx.Request{})
+			clock.Advance(time.Millisecond)
+			p.wait()
+			assert.Equal(t, !sent, p.err("b") == nil)
+		})
+	}
 }

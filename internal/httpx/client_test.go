@@ -537,6 +537,28 @@ func TestDo_RedirectLoopEnds(t *testing.T) {
 	assert.Len(t, rt.calls(), 4)
 }
 
+// Redirects are counted anew for each try.
+func TestDo_RetryAfterRedirects(t *testing.T) {
+	t.Parallel()
+	on := answer(302, "", "Location", "/api/v2/x")
+	rt := newScript(on, on, answer(503, ""), on, on, answer(200, "{}"))
+	resp, err := newClient(t, rt, httpx.Options{Jitter: func() float64 { return 0 }}).Do(t.Context(), get("/x"))
+	require.NoError(t, err)
+	assert.Equal(t, 6, resp.Attempts)
+}
+
+func TestDo_DropsCookies(t *testing.T) {
+	t.Parallel()
+	rt := newScript(answer(200, "{}", "Set-Cookie", "session=s3cret", "Link", "next"))
+	c := newClient(t, rt, httpx.Options{})
+	for range 2 {
+		resp, err := c.Do(t.Context(), get("/x"))
+		require.NoError(t, err)
+		assert.Equal(t, http.Header{"Link": {"next"}}, resp.Header)
+	}
+	assert.Empty(t, rt.calls()[1].header.Get("Cookie"))
+}
+
 func TestResponse_Decode(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
