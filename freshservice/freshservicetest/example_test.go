@@ -1,6 +1,7 @@
 package freshservicetest_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,7 +18,7 @@ func Example() {
 
 	create := func() {
 		body := strings.NewReader(`{"first_name":"Mary","primary_email":"mary@example.com","custom_fields":{"badge_color":"mauve"}}`)
-		req, err := http.NewRequest(http.MethodPost, "https://acme.freshservice.com/api/v2/requesters", body)
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://acme.freshservice.com/api/v2/requesters", body)
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -58,6 +58,32 @@ func (a *Account) viewRequester(c *call) answer {
 	return wrapped(http.StatusOK, "requester", a.requesterView(u))
 }
 
+// listRequesters serves GET /requesters (§4.3).
+func (a *Account) listRequesters(c *call) answer {
+	agents := false
+	if c.query.Has("include_agents") {
+		switch c.query.Get("include_agents") {
+		case "true":
+			agents = true
+		case "false":
+		default:
+			return a.invalid(invalidValue("include_agents", messageChoice))
+		}
+	}
+	if agents && !c.may(ManageAgents) {
+		return denied()
+	}
+	f, bad := a.userFilter(c, a.requesterQueryFields())
+	if bad != nil {
+		return a.invalid(*bad)
+	}
+	f.kind = func(u *user) bool { return agents || !u.agent }
+	if a.rules.ListHidesInactive && !filtered(c.query) {
+		f.keep = append(f.keep, func(u *user) bool { return u.active })
+	}
+	return a.listUsers(c, f, "requesters", a.requesterView)
+}
+
 // requester finds a requester; agents too where the rules serve them here.
 func (a *Account) requester(id int64, orAgent bool) *user {
 	u := a.users.records[id]
