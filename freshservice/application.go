@@ -1,0 +1,45 @@
+package freshservice
+
+import (
+	"context"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/internal/httpx"
+)
+
+// Names of the settings of an [Application].
+const (
+	settingSubdomain = "subdomain"
+	settingTickets   = "department_tickets"
+	settingKey       = "api_key"
+)
+
+// Application returns Freshservice for a [connector.Registry]. Options that the
+// settings of a connection do not have come from o, which may be nil.
+// Connections to one account that are opened through the same Application share
+// its rate limit.
+func Application(o *Options) connector.Application {
+	var base Options
+	if o != nil {
+		base = *o
+	}
+	if base.budgets == nil {
+		base.budgets = httpx.NewBudgets(&httpx.BudgetOptions{Clock: base.Clock})
+	}
+	return connector.Application{
+		Name:     "freshservice",
+		Title:    "Freshservice",
+		Mappings: Mappings,
+		Settings: []connector.Setting{
+			{Name: settingSubdomain, Required: true, Help: `The first part of the account's address: "acme" for acme.freshservice.com.`},
+			{Name: settingTickets, Default: TicketsUsed, Choices: []string{TicketsUsed, TicketsUnused},
+				Help: "Say unused if nobody may see all tickets of their departments: updates then need one call instead of two."},
+			{Name: settingKey, Kind: connector.SecretSetting, Required: true, Help: "The API key of an agent, from the agent's profile settings."},
+		},
+		Open: func(_ context.Context, s connector.Settings) (*connector.Target, error) {
+			opts := base
+			opts.DepartmentTickets = s.Text(settingTickets)
+			return New(s.Text(settingSubdomain), Auth{key: s.Secret(settingKey)}, &opts)
+		},
+	}
+}

@@ -1,0 +1,236 @@
+package freshservice
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/schema"
+)
+
+// maxSmallPages is how far a list that is taken to be small is read to find one
+// record by name.
+const maxSmallPages = 10
+
+// List implements connector.Driver. An eq filter on the id or the address, alone
+// or within an and, is looked up directly; other filters go to the search, whose
+// index lags some minutes behind. Whatever the answer, only records that pass
+// the filter are returned, so a page can be shorter than its Next suggests.
+func (d *driver) List(ctx context.Context, object string, q connector.Query) (*connector.Page, error) {
+	switch object {
+	case ObjectRequester:
+		return d.listRequesters(ctx, q)
+	case ObjectAgent:
+		return d.listAgents(ctx, q)
+	case ObjectUser:
+		return d.listUsers(ctx, q)
+	case ObjectDepartment:
+		return d.listFixed(ctx, departments, d.types.department, q)
+	case ObjectLocation:
+		return d.listFixed(ctx, locations, d.types.location, q)
+	default:
+		return nil, noObject()
+	}
+}
+
+// listing is a List of one object.
+type listing struct {
+	res    resource
+	typ    *schema.Type
+	params url.Values // that go with every call
+	query  connector.Query
+	// email is the field that the parameter "email" finds; "" without one.
+	email string
+	// small says that the whole list may be read where the search does not help.
+	small bool
+	// get reads the record with an id.
+	get func(id string) (*schema.Record, error)
+	// rec makes a record of a list's item, nil for one that is of no concern.
+	rec func(schema.Value) (*schema.Record, error)
+
+	match *schema.Matcher // of query.Filter, nil for all
+}
+
+func (d *driver) list(ctx context.Context, l listing) (*connector.Page, error) {
+	page, err := parseCursor(l.query.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	f := l.query.Filter
+	if f == nil {
+		return d.scan(ctx, l, page)
+	}
+	if l.match, err = l.typ.Match(f); err != nil {
+		return nil, connector.Errorf(connector.Unsupported, "", "the filter does not fit the fields of the object")
+	}
+	if id, ok := eqOn(f, "id"); ok {
+		return l.lookup(id)
+	}
+	if address, ok := eqOn(f, l.email); ok && l.email != "" {
+		return d.byEmail(ctx, l, address)
+	}
+	return d.search(ctx, l, page)
+}
+
+// parseCursor reads the number of a page. The empty cursor is page 1.
+func parseCursor(s string) (int, error) {
+	if s == "" {
+		return 1, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 1_000_000 || strconv.Itoa(n) != s {
+		return 0, connector.Errorf(connector.Invalid, "", "there is no such page")
+	}
+	return n, nil
+}
+
+// lookup is a list of the record with an id.
+func (l listing) lookup(id string) (*connector.Page, error) {
+	rec, err := l.get(id)
+	switch {
+	case errors.Is(err, connector.NotFound):
+		return &connector.Page{}, nil
+	case err != nil:
+		return nil, err
+	case !l.match.Match(rec):
+		return &connector.Page{}, nil
+	}
+	return &connector.Page{Records: []*schema.Record{rec}, Total: 1}, nil
+}
+
+// byEmail asks for an address with the parameter that is made for it: one call,
+// no search index, no quoting.
+func (d *driver) byEmail(ctx context.Context, l listing, address string) (*connector.Page, error) {
+	if !strings.Contains(address, "@") {
+		return &connector.Page{}, nil // nobody has an address that is none
+	}
+	p := clone(l.params)
+	p.Set("email", address)
+	got, err := d.index(ctx, l.res, p, 0, l.query.Background)
+	if err != nil {
+		return nil, failSearch(err)
+	}
+	recs, err := l.records(got.items)
+	if err != nil {
+		return nil, err
+	}
+	return &connector.Page{Records: recs, Total: len(recs)}, nil
+}
+
+// scan reads a page of everything. Offsets over a list that is sorted by name
+// skip and repeat people who are renamed meanwhile; the API has no better.
+func (d *driver) scan(ctx context.Context, l listing, page int) (*connector.Page, error) {
+	p := clone(l.params)
+	p.Set("per_page", strconv.Itoa(pageSize))
+	got, err := d.index(ctx, l.res, p, page, l.query.Background)
+	if err != nil {
+		return nil, fail(err, request{})
+	}
+	recs, err := l.records(got.items)
+	if err != nil {
+		return nil, err
+	}
+	return l.page(recs, page, got.next), nil
+}
+
+// search reads a page of what the search finds.
+func (d *driver) search(ctx context.Context, l listing, page int) (*connector.Page, error) {
+	expr, err := renderQuery(l.typ, l.query.Filter)
+	if err != nil {
+		if l.small {
+			return d.scanSmall(ctx, l)
+		}
+		return nil, err
+	}
+	if page > queryPages {
+		return nil, connector.Errorf(connector.Unsupported, "",
+			"Freshservice's search gives no more than %d records", queryPage*queryPages)
+	}
+	p := clone(l.params)
+	p.Set("query", expr)
+	got, err := d.index(ctx, l.res, p, page, l.query.Background)
+	if err != nil {
+		return nil, failSearch(err)
+	}
+	recs, err := l.records(got.items)
+	if err != nil {
+		return nil, err
+	}
+	if l.small && len(recs) == 0 && page == 1 {
+		return d.scanSmall(ctx, l)
+	}
+	next := got.next
+	if len(got.items) >= queryPage {
+		next = page + 1 // the Link header is not to be relied on here
+	}
+	return l.page(recs, page, next), nil
+}
+
+// scanSmall looks through a whole list of moderate length: for a name that
+// cannot be put in a query, for one that the search's index does not have yet,
+// and for one in another case, about which the search may be particular.
+func (d *driver) scanSmall(ctx context.Context, l listing) (*connector.Page, error) {
+	out := &connector.Page{}
+	for page := 1; page != 0; {
+		if page > maxSmallPages {
+			return nil, connector.Errorf(connector.Unsupported, "", "the account has too many to look for one by name")
+		}
+		got, err := d.scan(ctx, l, page)
+		if err != nil {
+			return nil, err
+		}
+		out.Records = append(out.Records, got.Records...)
+		if page, err = parseCursor(got.Next); err != nil || got.Next == "" {
+			break
+		}
+	}
+	out.Total = len(out.Records)
+	return out, nil
+}
+
+// records decodes items, and keeps those that pass the filter.
+func (l listing) records(items []schema.Value) ([]*schema.Record, error) {
+	recs := make([]*schema.Record, 0, len(items))
+	for _, item := range items {
+		rec, err := l.rec(item)
+		if err != nil {
+			return nil, err
+		}
+		if rec != nil && (l.match == nil || l.match.Match(rec)) {
+			recs = append(recs, rec)
+		}
+	}
+	return recs, nil
+}
+
+func (l listing) page(recs []*schema.Record, page, next int) *connector.Page {
+	out := &connector.Page{Records: recs, Total: -1}
+	switch {
+	case next != 0:
+		out.Next = strconv.Itoa(next)
+	case page == 1:
+		out.Total = len(recs)
+	}
+	return out
+}
+
+// failSearch is fail for a lookup by value: what the API does not take there it
+// cannot look for, and the caller has to find it another way.
+func failSearch(err error) error {
+	err = fail(err, request{})
+	if errors.Is(err, connector.Internal) && statusOf(err) == 400 {
+		return &connector.Error{Code: connector.Unsupported, Reason: "Freshservice's search does not take the filter", Err: err}
+	}
+	return err
+}
+
+func clone(v url.Values) url.Values {
+	out := make(url.Values, len(v)+2)
+	for name, vs := range v {
+		out[name] = vs
+	}
+	return out
+}
