@@ -132,14 +132,16 @@ func (b Binding) Select(p Path) (Selector, error) {
 	if p.URN != "" {
 		name = p.URN + ":" + p.Attr
 	}
-	if !t.IsResource() && p.Sub != "" && p.Filter == nil {
-		// A target's fields have dotted names of their own.
+	sel.Slot = t.Slot(name)
+	if p.Sub != "" && p.Filter == nil && (sel.Slot == NoSlot || !t.IsResource()) {
+		// A target's fields have dotted names of their own, and so have the
+		// attributes that a resource has for them.
 		if slot := t.Slot(name + "." + p.Sub); slot != NoSlot {
 			sel.Slot = slot
 			return sel, nil
 		}
 	}
-	if sel.Slot = t.Slot(name); sel.Slot == NoSlot {
+	if sel.Slot == NoSlot {
 		return Selector{}, &SyntaxError{Kind: KindUnknown, Text: Path{URN: p.URN, Attr: p.Attr}.String(), Offset: -1, Msg: "no such attribute"}
 	}
 	a := t.Attribute(sel.Slot)

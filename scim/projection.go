@@ -1,6 +1,11 @@
 package scim
 
-import "github.com/usher-scim/usher/schema"
+import (
+	"net/http"
+	"strings"
+
+	"github.com/usher-scim/usher/schema"
+)
 
 // Projection says which attributes an answer shows: the request's attributes
 // and excludedAttributes (RFC 7644 section 3.9). The zero Projection shows the
@@ -11,27 +16,130 @@ type Projection struct {
 	exclude []schema.Selector
 }
 
+// ParseProjection reads the values of the parameters attributes and
+// excludedAttributes, lists of names separated by commas. Names that the type
+// does not have are passed over. Its error is an *[Error] when both are given.
+func ParseProjection(t *schema.Type, attributes, excluded string) (Projection, error) {
+	var p Projection
+	if strings.TrimSpace(attributes) != "" {
+		if strings.TrimSpace(excluded) != "" {
+			return p, Errorf(http.StatusBadRequest, InvalidValue, "The parameters attributes and excludedAttributes exclude each other.")
+		}
+		p.only = selectors(t, attributes)
+	} else {
+		p.exclude = selectors(t, excluded)
+	}
+	return p, nil
+}
+
+// selectors is never nil for a list that is not empty: attributes=unknown shows
+// the minimum.
+func selectors(t *schema.Type, names string) []schema.Selector {
+	if strings.TrimSpace(names) == "" {
+		return nil
+	}
+	list := []schema.Selector{}
+	for name := range strings.SplitSeq(names, ",") {
+		p, err := schema.ParsePath(strings.TrimSpace(name))
+		if err != nil || p.Filter != nil {
+			continue
+		}
+		sel, err := t.Select(p)
+		if err != nil {
+			list = appendGroup(list, t, strings.TrimSpace(name))
+			continue
+		}
+		list = append(list, sel)
+	}
+	return list
+}
+
+// appendGroup takes the prefix that attributes with dotted names have in common
+// for all of them.
+func appendGroup(list []schema.Selector, t *schema.Type, prefix string) []schema.Selector {
+	for s := range schema.Slot(t.Len()) {
+		if path := t.Path(s); len(path) > len(prefix) && path[len(prefix)] == '.' && strings.EqualFold(path[:len(prefix)], prefix) {
+			list = append(list, schema.Selector{Type: t, Slot: s, Sub: schema.NoSlot})
+		}
+	}
+	return list
+}
+
 // Wants reports whether the answer shows an attribute of the type, or a part of
 // it.
-func (p Projection) Wants(t *schema.Type, s schema.Slot) bool {
+func (p Projection) Wants(t *schema.Type, s schema.Slot) bool { return p.mask(t, s) != 0 }
+
+// Named reports whether the client asked for certain attributes.
+func (p Projection) Named() bool { return p.only != nil }
+
+// mask says what is shown of an attribute, see allSubs.
+func (p Projection) mask(t *schema.Type, s schema.Slot) uint64 {
 	a := t.Attribute(s)
 	switch {
-	case a.Returned == schema.ReturnedNever || a.Mutability == schema.WriteOnly:
-		return false
+	case neverShown(a):
+		return 0
 	case a.Returned == schema.ReturnedAlways:
-		return true
+		return allSubs
 	case p.only != nil:
-		for _, sel := range p.only {
-			if sel.Slot == s || sel.Schema != "" && sel.Schema == a.Schema {
-				return true
-			}
-		}
-		return false
+		return p.asked(a, s)
 	}
+	m := defaultMask(a)
 	for _, sel := range p.exclude {
-		if sel.Sub == schema.NoSlot && (sel.Slot == s || sel.Schema != "" && sel.Schema == a.Schema) {
-			return false
+		switch {
+		case sel.Schema != "" && strings.EqualFold(sel.Schema, a.Schema) && !isCommonSlot(s):
+			return 0
+		case sel.Schema != "" || sel.Slot != s:
+		case sel.Sub == schema.NoSlot:
+			return 0
+		case a.Sub.Attribute(sel.Sub).Returned != schema.ReturnedAlways:
+			m &^= subBit(sel.Sub)
 		}
 	}
-	return a.Returned != schema.ReturnedRequest
+	return m
+}
+
+func isCommonSlot(s schema.Slot) bool { return s <= schema.SlotMeta }
+
+// asked is the mask of an attribute in an answer to a request that names what it
+// wants.
+func (p Projection) asked(a *schema.Attribute, s schema.Slot) uint64 {
+	m := uint64(0)
+	for _, sel := range p.only {
+		switch {
+		case sel.Schema != "" && strings.EqualFold(sel.Schema, a.Schema) && !isCommonSlot(s):
+			m |= subMask(a)
+		case sel.Schema != "" || sel.Slot != s:
+		case sel.Sub == schema.NoSlot:
+			m |= subMask(a)
+		case !neverShown(a.Sub.Attribute(sel.Sub)):
+			m |= subBit(sel.Sub) | alwaysMask(a)
+		}
+	}
+	return m
+}
+
+// alwaysMask has the sub-attributes that are shown whenever the attribute is.
+func alwaysMask(a *schema.Attribute) uint64 {
+	m := uint64(0)
+	if a.Sub == nil {
+		return m
+	}
+	for s := range schema.Slot(a.Sub.Len()) {
+		if a.Sub.Attribute(s).Returned == schema.ReturnedAlways {
+			m |= subBit(s)
+		}
+	}
+	return m
+}
+
+// masks returns what an answer shows, by slot.
+func (p Projection) masks(l *layout) []uint64 {
+	if p.only == nil && p.exclude == nil {
+		return l.shown
+	}
+	m := make([]uint64, l.typ.Len())
+	for s := range schema.Slot(l.typ.Len()) {
+		m[s] = p.mask(l.typ, s)
+	}
+	return m
 }

@@ -1,0 +1,246 @@
+package scim_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/schema"
+	"github.com/usher-scim/usher/scim"
+)
+
+const freshURN = "urn:ietf:params:scim:schemas:extension:test:2.0:User"
+
+// store is a backend that holds everything in memory, as simply as can be.
+type store struct {
+	types *scim.Types
+	clock func() time.Time
+
+	mu   sync.Mutex
+	last int
+	list []*scim.Resource // in the order of creation
+
+	calls  []string // what was called
+	writes []scim.WriteOptions
+	update scim.Update // of the last Update
+	query  scim.Query  // of the last List
+
+	// What the next calls answer instead, for tests of errors.
+	fail    error
+	failNil bool
+	panics  bool
+	// blind makes Update return nil.
+	blind bool
+}
+
+var _ scim.Backend = (*store)(nil)
+
+func testTypes(t testing.TB) *scim.Types {
+	t.Helper()
+	user, err := scim.UserType(scim.EnterpriseUserSchema(), schema.Schema{URN: freshURN, Name: "Test", Attributes: []schema.Attribute{
+		{Name: "badge", Choices: []string{"red", "green"}},
+		{Name: "level", Type: schema.Integer},
+		{Name: "score", Type: schema.Decimal},
+		{Name: "since", Type: schema.Date},
+		{Name: "at", Type: schema.DateTime},
+		{Name: "tags", MultiValued: true},
+		{Name: "secret", Mutability: schema.WriteOnly, Returned: schema.ReturnedNever},
+		{Name: "birth", Mutability: schema.Immutable},
+		{Name: "hidden", Returned: schema.ReturnedRequest},
+		{Name: "anything", Type: schema.Any, Shown: schema.Integer},
+	}}, schema.Schema{URN: scim.UserURN, Attributes: []schema.Attribute{
+		{Name: "custom_fields.shift"}, {Name: "custom_fields.floor", Type: schema.Integer},
+	}})
+	require.NoError(t, err)
+	group, err := scim.GroupType()
+	require.NoError(t, err)
+	types, err := scim.NewTypes("1", user, group)
+	require.NoError(t, err)
+	return types
+}
+
+func newStore(t testing.TB) *store {
+	t.Helper()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return &store{types: testTypes(t), clock: func() time.Time { now = now.Add(time.Second); return now }}
+}
+
+func (s *store) call(name string) error {
+	s.calls = append(s.calls, name)
+	if s.panics {
+		panic("a secret detail")
+	}
+	err := s.fail
+	s.fail = nil
+	return err
+}
+
+func (s *store) Types(context.Context) (*scim.Types, error) { return s.types, nil }
+
+func (s *store) find(r scim.Ref) (int, error) {
+	for i, res := range s.list {
+		if res.Record.String("id") == r.ID && res.Record.Type().Name() == r.Type {
+			return i, nil
+		}
+	}
+	return -1, scim.Errorf(http.StatusNotFound, "", "There is no %s %s.", r.Type, r.ID)
+}
+
+func (s *store) Get(_ context.Context, r scim.Ref, _ scim.ReadOptions) (*scim.Resource, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.call("get"); err != nil || s.failNil {
+		return nil, err
+	}
+	i, err := s.find(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.show(s.list[i]), nil
+}
+
+// show adds the groups of a user.
+func (s *store) show(res *scim.Resource) *scim.Resource {
+	if res.Record.Type().Name() != "User" {
+		return res
+	}
+	groups := res.Record.Type().Lookup("groups")
+	var list []schema.Value
+	for _, g := range s.list {
+		if g.Record.Type().Name() != "Group" {
+			continue
+		}
+		for m := range g.Record.Get("members").Elements() {
+			if m.Record().String("value") == res.Record.String("id") {
+				rec := groups.Sub.New()
+				rec.SetString("value", g.Record.String("id"))
+				rec.SetString("display", g.Record.String("displayName"))
+				list = append(list, schema.ObjectValue(rec))
+			}
+		}
+	}
+	if list == nil {
+		return res
+	}
+	rec := res.Record.Clone()
+	rec.Set("groups", schema.ListValue(list...))
+	return &scim.Resource{Record: rec, Version: res.Version}
+}
+
+func (s *store) List(_ context.Context, typ string, q scim.Query) (*scim.Page, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.query = q
+	if err := s.call("list"); err != nil || s.failNil {
+		return nil, err
+	}
+	return scim.PageOf(q, func(yield func(*scim.Resource) bool) {
+		for _, res := range s.list {
+			if res.Record.Type().Name() == typ && !yield(s.show(res)) {
+				return
+			}
+		}
+	}), nil
+}
+
+func (s *store) Create(_ context.Context, typ string, in *schema.Record, o scim.WriteOptions) (*scim.Resource, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes = append(s.writes, o)
+	if err := s.call("create"); err != nil || s.failNil {
+		return nil, err
+	}
+	if err := s.unique(typ, in, ""); err != nil {
+		return nil, err
+	}
+	s.last++
+	rec := in.Clone()
+	rec.SetAt(schema.SlotID, schema.StringValue(fmt.Sprint(s.last)))
+	if typ == "User" && !rec.Has("active") {
+		rec.Set("active", schema.BooleanValue(true))
+	}
+	res := s.stamp(rec, s.clock().Format(time.RFC3339))
+	s.list = append(s.list, res)
+	return s.show(res), nil
+}
+
+func (s *store) stamp(rec *schema.Record, created string) *scim.Resource {
+	meta := rec.Type().Lookup("meta").Sub.New()
+	modified := created
+	if s.last > 0 && rec.Has("meta") {
+		modified = s.clock().Format(time.RFC3339)
+	}
+	meta.SetString("created", created)
+	meta.SetString("lastModified", modified)
+	rec.SetAt(schema.SlotMeta, schema.ObjectValue(meta))
+	return &scim.Resource{Record: rec, Version: modified}
+}
+
+func (s *store) unique(typ string, rec *schema.Record, except string) error {
+	name := "userName"
+	if typ == "Group" {
+		name = "displayName"
+	}
+	for _, res := range s.list {
+		if res.Record.Type().Name() == typ && res.Record.String("id") != except && strings.EqualFold(res.Record.String(name), rec.String(name)) {
+			return scim.Errorf(http.StatusConflict, scim.Uniqueness, "The %s is taken.", name)
+		}
+	}
+	return nil
+}
+
+func (s *store) Update(_ context.Context, r scim.Ref, u scim.Update, o scim.WriteOptions) (*scim.Resource, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes = append(s.writes, o)
+	s.update = u
+	if err := s.call("update"); err != nil || s.failNil {
+		return nil, err
+	}
+	i, err := s.find(r)
+	if err != nil {
+		return nil, err
+	}
+	cur := s.list[i]
+	var rec *schema.Record
+	if u.Replace != nil {
+		rec, err = scim.ApplyReplace(cur.Record, u.Replace)
+	} else {
+		rec, err = scim.ApplyPatch(cur.Record, u.Patch)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.unique(r.Type, rec, r.ID); err != nil {
+		return nil, err
+	}
+	if !rec.Equal(cur.Record) {
+		s.list[i] = s.stamp(rec, cur.Record.Get("meta").Member("created").Text())
+	}
+	if s.blind {
+		return nil, nil
+	}
+	return s.show(s.list[i]), nil
+}
+
+func (s *store) Delete(_ context.Context, r scim.Ref, o scim.WriteOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes = append(s.writes, o)
+	if err := s.call("delete"); err != nil {
+		return err
+	}
+	i, err := s.find(r)
+	if err != nil {
+		return err
+	}
+	s.list = slices.Delete(s.list, i, i+1)
+	return nil
+}

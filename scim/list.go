@@ -1,0 +1,230 @@
+package scim
+
+import (
+	"errors"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/usher-scim/usher/schema"
+)
+
+// parameters are those of a query that the front knows; others are ignored (RFC
+// 7644 section 3.4.2).
+type parameters struct {
+	filter, startIndex, count, attributes, excluded string
+	hasFilter                                       bool
+}
+
+// parameters reads the query. A plus is a space. Of a parameter that comes
+// again the first one counts, except for the two that are lists.
+func (x *exchange) parameters() (parameters, error) {
+	var p parameters
+	for rest := x.r.URL.RawQuery; rest != ""; {
+		var pair string
+		pair, rest, _ = strings.Cut(rest, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		var dst *string
+		switch strings.ToLower(name) {
+		case "filter":
+			if p.hasFilter {
+				continue
+			}
+			p.hasFilter = true
+			dst = &p.filter
+		case "startindex":
+			dst = &p.startIndex
+		case "count":
+			dst = &p.count
+		case "attributes":
+			dst = &p.attributes
+		case "excludedattributes":
+			dst = &p.excluded
+		default:
+			continue
+		}
+		text, err := url.QueryUnescape(value)
+		if err != nil {
+			return p, Errorf(http.StatusBadRequest, InvalidValue, "The parameter %s is not percent-encoded as it should be.", name)
+		}
+		switch {
+		case *dst == "":
+			*dst = text
+		case dst == &p.attributes || dst == &p.excluded:
+			*dst += "," + text
+		}
+	}
+	return p, nil
+}
+
+func (x *exchange) projection(l *layout) (Projection, error) {
+	if x.r.URL.RawQuery == "" {
+		return Projection{}, nil
+	}
+	p, err := x.parameters()
+	if err != nil {
+		return Projection{}, err
+	}
+	return ParseProjection(l.typ, p.attributes, p.excluded)
+}
+
+// list serves a query on the endpoint of a type.
+func (x *exchange) list(l *layout) error {
+	q, err := x.query(l)
+	if err != nil {
+		return err
+	}
+	page, err := x.h.backend.List(x.ctx, l.rt.Name, q)
+	if err != nil {
+		return err
+	}
+	if page == nil {
+		return errors.New("the backend returned no page and no error")
+	}
+	for _, res := range page.Resources {
+		if err := checkResource(l, res); err != nil {
+			return err
+		}
+	}
+	b := x.h.buffer()
+	defer x.h.release(b)
+	*b = x.appendPage(*b, l, q, page)
+	return x.answer(http.StatusOK, *b)
+}
+
+func (x *exchange) query(l *layout) (Query, error) {
+	set := &x.h.set
+	q := Query{StartIndex: 1, Count: set.DefaultCount, ExactTotal: set.ExactTotals || set.repairs&estimatedTotals == 0}
+	p, err := x.parameters()
+	if err != nil {
+		return q, err
+	}
+	if q.StartIndex, err = number("startIndex", p.startIndex, 1, 1); err != nil {
+		return q, err
+	}
+	if q.Count, err = number("count", p.count, set.DefaultCount, 0); err != nil {
+		return q, err
+	}
+	q.Count = min(q.Count, set.MaxCount)
+	if q.Wants, err = ParseProjection(l.typ, p.attributes, p.excluded); err != nil {
+		return q, err
+	}
+	if p.hasFilter {
+		d := x.decoder(l)
+		if q.Filter, err = d.filter(p.filter, set.MaxFilterLength); err != nil {
+			return q, err
+		}
+		q.Repairs = d.used.names()
+	}
+	return q, nil
+}
+
+// number reads a parameter that is a whole number; what is too small counts as
+// the least, what is too large for an int as very large.
+func number(name, text string, def, least int) (int, error) {
+	if text == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, Errorf(http.StatusBadRequest, InvalidValue, "The parameter %s has to be a whole number.", name)
+	}
+	return max(n, least), nil
+}
+
+// filter parses and binds the filter of a list.
+func (d *decoder) filter(text string, most int) (*schema.Matcher, error) {
+	if len(text) > most {
+		return nil, Errorf(http.StatusBadRequest, InvalidFilter, "The filter is longer than %d bytes.", most)
+	}
+	f, err := schema.ParseFilter(text)
+	if err != nil {
+		return nil, filterError(err)
+	}
+	if behindValuePath(f) && !d.can(filterBehindValuePath) {
+		return nil, Errorf(http.StatusBadRequest, InvalidFilter, "The filter: a sub-attribute cannot stand behind a value path, put the comparison into the brackets.")
+	}
+	m, err := schema.Binding{Type: d.l.typ}.Match(f)
+	if err != nil && d.allowed&(stringBooleans) != 0 {
+		if again, err := (schema.Binding{Type: d.l.typ, StringBooleans: true}).Match(f); err == nil {
+			d.used |= stringBooleans
+			return again, nil
+		}
+	}
+	if err != nil {
+		return nil, filterError(err)
+	}
+	return m, nil
+}
+
+func filterError(err error) error {
+	return Errorf(http.StatusBadRequest, InvalidFilter, "The filter cannot be used: %v.", err)
+}
+
+// behindValuePath reports whether the filter has emails[type eq "work"].value eq
+// "x".
+func behindValuePath(f schema.Filter) bool {
+	switch f := f.(type) {
+	case schema.And:
+		return anyBehindValuePath(f)
+	case schema.Or:
+		return anyBehindValuePath(f)
+	case schema.Not:
+		return behindValuePath(f.Filter)
+	case *schema.ValuePath:
+		return behindValuePath(f.Filter)
+	case *schema.Compare:
+		return f.Path.Filter != nil
+	default:
+		return false
+	}
+}
+
+func anyBehindValuePath(fs []schema.Filter) bool {
+	for _, f := range fs {
+		if behindValuePath(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// appendPage appends a ListResponse (RFC 7644 section 3.4.2).
+func (x *exchange) appendPage(dst []byte, l *layout, q Query, page *Page) []byte {
+	list := page.Resources
+	if len(list) > q.Count {
+		list = list[:q.Count]
+	}
+	dst = append(dst, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":`...)
+	dst = strconv.AppendInt(dst, int64(page.Total), 10)
+	dst = strconv.AppendInt(append(dst, `,"itemsPerPage":`...), int64(len(list)), 10)
+	dst = strconv.AppendInt(append(dst, `,"startIndex":`...), int64(q.StartIndex), 10)
+	dst = append(dst, `,"Resources":[`...)
+	e := encoder{base: x.h.set.base, l: l, mask: q.Wants.masks(l)}
+	for i, res := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = e.resource(dst, res)
+	}
+	return append(dst, "]}\n"...)
+}
+
+// PageOf answers a query from all resources of a type, for backends that hold
+// them in memory. They come in the order that lists are to have, which should
+// not change between requests: that of creation, then of ids.
+func PageOf(q Query, all iter.Seq[*Resource]) *Page {
+	page := &Page{Resources: []*Resource{}, Exact: true}
+	for res := range all {
+		if !q.Matches(res.Record) {
+			continue
+		}
+		page.Total++
+		if page.Total >= q.StartIndex && len(page.Resources) < q.Count {
+			page.Resources = append(page.Resources, res)
+		}
+	}
+	return page
+}

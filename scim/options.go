@@ -1,0 +1,158 @@
+package scim
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Options are the settings of a [Handler]. BaseURL and Auth have to be set, the
+// zero value of everything else is the default.
+type Options struct {
+	// BaseURL is the address under which clients reach the service provider
+	// (https://scim.example.com/scim/v2), without query and fragment. Locations
+	// are made from it, never from the Host header. Its path is taken off
+	// requests' paths; a request whose path does not begin with it is served as
+	// it is, so that http.StripPrefix or a proxy may have done that before.
+	BaseURL string
+	// Auth decides who may pass, see [BearerToken], [AuthFunc] and [NoAuth].
+	Auth Authenticator
+	// AuthSchemes are what ServiceProviderConfig announces; a bearer token by
+	// default.
+	AuthSchemes []AuthScheme
+	// DocumentationURI is announced in ServiceProviderConfig when it is set.
+	DocumentationURI string
+	// Profile says which departures of clients from the RFCs are put right. The
+	// zero Profile is [ProfileCompatible].
+	Profile Profile
+	// Logger gets what goes wrong inside (Error), what a backend refuses
+	// (Warn), and names that requests have and the types do not (Debug). Values
+	// of attributes are never logged. Nil: nothing is logged.
+	Logger *slog.Logger
+	// RequestID makes the ids of requests that bring none. Nil: 26 random
+	// characters. See [RequestID].
+	RequestID func() string
+
+	// MaxBody is the largest request body in bytes, 1 MiB by default. More is
+	// answered with status 413.
+	MaxBody int
+	// MaxFilterLength is the longest filter in bytes, schema.MaxFilterLength by
+	// default and at most.
+	MaxFilterLength int
+	// MaxPatchOps is the most operations in a PATCH, 1,000 by default.
+	MaxPatchOps int
+	// MaxMembers is the most values of one attribute in a request, 50,000 by
+	// default.
+	MaxMembers int
+	// DefaultCount is how many resources a list has when the client does not
+	// say, 100 by default.
+	DefaultCount int
+	// MaxCount is the most resources in a list, 1,000 by default; a client that
+	// asks for more gets that many.
+	MaxCount int
+	// ExactTotals demands exact totals from the backend even where the profile
+	// allows an estimate.
+	ExactTotals bool
+
+	// PatchUserStatus is the status of a PATCH of a user: 200, the default, with
+	// the user, or 204.
+	PatchUserStatus int
+	// PatchGroupStatus is the status of a PATCH of a group: 204, the default, or
+	// 200 with the group. A request with the parameter attributes is always
+	// answered with 200. Resources of other types are answered as users are.
+	PatchGroupStatus int
+}
+
+// settings are Options that have been checked, with the defaults filled in.
+type settings struct {
+	Options
+	base    string // BaseURL without a slash at its end
+	prefix  string // the path of base
+	repairs repairSet
+}
+
+func newSettings(o *Options) (settings, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	s := settings{Options: *o}
+	u, err := url.Parse(o.BaseURL)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return s, errors.New("scim: BaseURL has to be an absolute http or https URL without user, query and fragment")
+	case o.Auth == nil:
+		return s, errors.New("scim: Auth is not set: use BearerToken, AuthFunc, or NoAuth where something else authenticates")
+	}
+	if b, ok := o.Auth.(bearerToken); ok && b.empty {
+		return s, errors.New("scim: the bearer token is empty")
+	}
+	s.prefix = strings.TrimRight(u.Path, "/")
+	s.base = strings.TrimRight(u.String(), "/")
+	if s.repairs, err = o.Profile.compile(); err != nil {
+		return s, err
+	}
+	for _, l := range []struct {
+		name  string
+		value *int
+		def   int
+		most  int
+	}{
+		{"MaxBody", &s.MaxBody, 1 << 20, 1 << 30},
+		{"MaxFilterLength", &s.MaxFilterLength, maxFilterLength, maxFilterLength},
+		{"MaxPatchOps", &s.MaxPatchOps, 1000, 1 << 20},
+		{"MaxMembers", &s.MaxMembers, 50_000, 1 << 24},
+		{"DefaultCount", &s.DefaultCount, 100, 1 << 20},
+		{"MaxCount", &s.MaxCount, 1000, 1 << 20},
+	} {
+		if *l.value < 0 || *l.value > l.most {
+			return s, fmt.Errorf("scim: %s has to be between 0 (for %d) and %d", l.name, l.def, l.most)
+		}
+		if *l.value == 0 {
+			*l.value = l.def
+		}
+	}
+	if s.DefaultCount > s.MaxCount {
+		if o.DefaultCount != 0 && o.MaxCount != 0 {
+			return s, errors.New("scim: DefaultCount is larger than MaxCount")
+		}
+		if o.DefaultCount != 0 {
+			s.MaxCount = s.DefaultCount
+		} else {
+			s.DefaultCount = s.MaxCount
+		}
+	}
+	if err := patchStatus("PatchUserStatus", &s.PatchUserStatus, http.StatusOK); err != nil {
+		return s, err
+	}
+	if err := patchStatus("PatchGroupStatus", &s.PatchGroupStatus, http.StatusNoContent); err != nil {
+		return s, err
+	}
+	if s.Logger == nil {
+		s.Logger = slog.New(slog.DiscardHandler)
+	}
+	if s.RequestID == nil {
+		s.RequestID = rand.Text
+	}
+	if len(s.AuthSchemes) == 0 {
+		s.AuthSchemes = []AuthScheme{{
+			Type: "oauthbearertoken", Name: "Bearer token", Primary: true,
+			Description: "A token in the Authorization header", SpecURI: "https://www.rfc-editor.org/info/rfc6750",
+		}}
+	}
+	return s, nil
+}
+
+func patchStatus(name string, status *int, def int) error {
+	switch *status {
+	case 0:
+		*status = def
+	case http.StatusOK, http.StatusNoContent:
+	default:
+		return fmt.Errorf("scim: %s has to be 200 or 204", name)
+	}
+	return nil
+}
