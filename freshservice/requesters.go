@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/schema"
@@ -72,10 +73,35 @@ func (d *driver) Create(ctx context.Context, object string, rec *schema.Record) 
 	}
 	v, err := d.write(ctx, http.MethodPost, res, "", "", createBody(rec))
 	if err != nil {
-		return nil, fail(err, req)
+		return nil, d.taken(ctx, fail(err, req), rec, 0)
 	}
 	out, err := decode(rec.Type(), v)
 	return out, fail(err, req)
+}
+
+// taken looks once whether a refused address is in use, where the answer only
+// says that it is refused: for duplicates the vendor documents neither status
+// nor code. self is the id of the record that is being updated.
+func (d *driver) taken(ctx context.Context, err error, rec *schema.Record, self int64) error {
+	own, ok := errors.AsType[*connector.Error](err)
+	if !ok || own.Code != connector.Invalid || !isAddress(own.Field) || rec == nil {
+		return err
+	}
+	for _, address := range rec.Strings(own.Field) {
+		l := d.users(ctx, connector.Query{})
+		page, failed := d.byEmail(ctx, l, address)
+		if failed != nil {
+			return err
+		}
+		for _, holder := range page.Records {
+			if holder.Integer("id") != self {
+				out := &connector.Error{Err: own.Err}
+				duplicate(out, own.Field, request{})
+				return out
+			}
+		}
+	}
+	return err
 }
 
 func sentAddress(primary, secondary bool) string {
@@ -144,8 +170,12 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 func (d *driver) put(ctx context.Context, id string, u *update) (*schema.Record, error) {
 	req := request{typ: u.typ, byID: true, address: u.address()}
 	v, err := d.write(ctx, http.MethodPut, requesters, id, "", u.body())
-	if err != nil || v.IsUnset() {
-		return nil, fail(err, req)
+	if err != nil {
+		self, _ := strconv.ParseInt(id, 10, 64)
+		return nil, d.taken(ctx, fail(err, req), u.want, self)
+	}
+	if v.IsUnset() {
+		return nil, nil
 	}
 	return decode(u.typ, v)
 }
