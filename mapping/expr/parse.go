@@ -1,0 +1,599 @@
+package expr
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/usher-scim/usher/schema"
+)
+
+// Bounds of an expression. Past them Parse fails with E_COST.
+const (
+	MaxLength = 4096 // bytes of text
+	MaxDepth  = 32   // operations within operations; a pipe counts as a call
+	MaxNodes  = 200  // operations, paths and literals
+)
+
+// maxNesting bounds the recursion of the parser. Printing an expression of
+// MaxDepth needs at most one pair of parentheses per operation, so that what is
+// printed can be read again.
+const maxNesting = 2 * MaxDepth
+
+// Parse reads an expression. Errors are *Error with the code E_SYNTAX or E_COST.
+// Names are looked up by [Compile] only.
+func Parse(text string) (*Expr, error) {
+	p, err := newParser(text)
+	if err != nil {
+		return nil, err
+	}
+	root, perr := p.whole()
+	if perr != nil {
+		return nil, perr
+	}
+	return &Expr{root: root}, nil
+}
+
+// MustParse is Parse for expressions in code; it panics on an error.
+func MustParse(text string) *Expr {
+	e, err := Parse(text)
+	if err != nil {
+		panic("expr: " + err.Error())
+	}
+	return e
+}
+
+// parser reads an expression by recursive descent.
+type parser struct {
+	text    string
+	pos     int
+	nodes   int
+	nesting int
+}
+
+func newParser(text string) (*parser, error) {
+	if len(text) > MaxLength {
+		return nil, errorAt(CodeCost, 0, len(text), "the expression is longer than %d bytes", MaxLength)
+	}
+	if !utf8.ValidString(text) {
+		return nil, errorAt(CodeSyntax, 0, 0, "the expression is not valid UTF-8")
+	}
+	return &parser{text: text}, nil
+}
+
+func (p *parser) whole() (*node, *Error) {
+	n, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	if p.space(); p.pos < len(p.text) {
+		return nil, p.unexpected()
+	}
+	if n.depth() > MaxDepth {
+		return nil, errorAt(CodeCost, 0, len(p.text), "operations nest deeper than %d", MaxDepth)
+	}
+	return n, nil
+}
+
+func (p *parser) space() {
+	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.pos]) >= 0 {
+		p.pos++
+	}
+}
+
+// peek skips white space and reports whether s comes next.
+func (p *parser) peek(s string) bool {
+	p.space()
+	return strings.HasPrefix(p.text[p.pos:], s)
+}
+
+// accept is peek, and goes past s.
+func (p *parser) accept(s string) bool {
+	if !p.peek(s) {
+		return false
+	}
+	p.pos += len(s)
+	return true
+}
+
+func (p *parser) node(op op, off int, args ...*node) (*node, *Error) {
+	if p.nodes++; p.nodes > MaxNodes {
+		return nil, errorAt(CodeCost, 0, len(p.text), "the expression has more than %d parts", MaxNodes)
+	}
+	return &node{op: op, off: off, length: p.pos - off, args: args}, nil
+}
+
+// nested runs parse one level down.
+func (p *parser) nested(parse func() (*node, *Error)) (*node, *Error) {
+	if p.nesting++; p.nesting > maxNesting {
+		return nil, errorAt(CodeCost, p.pos, 0, "parentheses and operations nest deeper than %d", maxNesting)
+	}
+	defer func() { p.nesting-- }()
+	return parse()
+}
+
+func (p *parser) expr() (*node, *Error) {
+	p.space()
+	off := p.pos
+	n, err := p.ternary()
+	for err == nil && p.peek("|") && !p.peek("||") {
+		p.pos++
+		p.space()
+		at := p.pos
+		name := p.word()
+		if name == "" {
+			return nil, p.expected("a function name after |")
+		}
+		args := []*node{n}
+		if p.accept("(") {
+			var more []*node
+			if more, err = p.arguments(); err != nil {
+				return nil, err
+			}
+			args = append(args, more...)
+		}
+		_ = at
+		if n, err = p.node(opCall, off, args...); err == nil {
+			n.name = name
+		}
+	}
+	return n, err
+}
+
+func (p *parser) ternary() (*node, *Error) {
+	p.space()
+	off := p.pos
+	cond, err := p.sequence(opOr, "||", p.and)
+	if err != nil || !p.accept("?") {
+		return cond, err
+	}
+	yes, err := p.nested(p.ternary)
+	if err != nil {
+		return nil, err
+	}
+	if !p.accept(":") {
+		e := p.expected(`":" and the other value of the condition`)
+		if yes.op == opPath && yes.name != "" {
+			e.Suggestion = yes.name + " :" + strings.TrimPrefix(yes.path.String(), yes.name)
+			e.Msg = `":" and the other value of the condition are missing; a space before ":" tells it from a prefix`
+		}
+		return nil, e
+	}
+	no, err := p.nested(p.ternary)
+	if err != nil {
+		return nil, err
+	}
+	return p.node(opTernary, off, cond, yes, no)
+}
+
+// sequence reads operands joined by one operator.
+func (p *parser) sequence(op op, sign string, operand func() (*node, *Error)) (*node, *Error) {
+	p.space()
+	off := p.pos
+	first, err := operand()
+	if err != nil || !p.peek(sign) {
+		return first, err
+	}
+	args := []*node{first}
+	for p.accept(sign) {
+		n, err := operand()
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, n)
+	}
+	return p.node(op, off, args...)
+}
+
+func (p *parser) and() (*node, *Error) { return p.sequence(opAnd, "&&", p.not) }
+
+func (p *parser) not() (*node, *Error) {
+	p.space()
+	off := p.pos
+	if !p.peek("!") || p.peek("!=") {
+		return p.comparison()
+	}
+	p.pos++
+	n, err := p.nested(p.not)
+	if err != nil {
+		return nil, err
+	}
+	return p.node(opNot, off, n)
+}
+
+func (p *parser) comparison() (*node, *Error) {
+	p.space()
+	off := p.pos
+	left, err := p.sequence(opAdd, "+", p.primary)
+	if err != nil {
+		return nil, err
+	}
+	sign := p.comparator()
+	if sign == "" {
+		return left, nil
+	}
+	right, err := p.sequence(opAdd, "+", p.primary)
+	if err != nil {
+		return nil, err
+	}
+	n, err := p.node(opCompare, off, left, right)
+	if err != nil {
+		return nil, err
+	}
+	n.name = sign
+	at := p.pos
+	if p.comparator() != "" {
+		return nil, errorAt(CodeSyntax, at, p.pos-at, "comparisons do not chain, join them by &&")
+	}
+	return n, nil
+}
+
+func (p *parser) comparator() string {
+	if p.peek("<>") {
+		return ""
+	}
+	for _, sign := range []string{"==", "!=", "<=", ">=", "<", ">"} {
+		if p.accept(sign) {
+			return sign
+		}
+	}
+	return ""
+}
+
+func (p *parser) arguments() ([]*node, *Error) {
+	var args []*node
+	if p.accept(")") {
+		return nil, nil
+	}
+	for {
+		n, err := p.nested(p.ternary)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, n)
+		if p.accept(")") {
+			return args, nil
+		}
+		if !p.accept(",") {
+			return nil, p.expected(`"," or ")"`)
+		}
+	}
+}
+
+func (p *parser) primary() (*node, *Error) {
+	p.space()
+	off := p.pos
+	if off == len(p.text) {
+		return nil, p.unexpected()
+	}
+	switch c := p.text[off]; {
+	case c == '(':
+		p.pos++
+		n, err := p.nested(p.expr)
+		if err != nil {
+			return nil, err
+		}
+		if !p.accept(")") {
+			return nil, p.expected(`")"`)
+		}
+		return n, nil
+	case c == '"':
+		s, err := p.quoted()
+		if err != nil {
+			return nil, err
+		}
+		return p.literal(off, schema.StringValue(s))
+	case c == '-' || isDigit(c):
+		return p.number()
+	case c == '$':
+		return p.variable()
+	case isNameStart(c):
+		return p.name()
+	default:
+		return nil, p.unexpected()
+	}
+}
+
+func (p *parser) literal(off int, v schema.Value) (*node, *Error) {
+	n, err := p.node(opLiteral, off)
+	if err == nil {
+		n.value = v
+	}
+	return n, err
+}
+
+// quoted reads a JSON string.
+func (p *parser) quoted() (string, *Error) {
+	off := p.pos
+	for i := off + 1; i < len(p.text); i++ {
+		switch p.text[i] {
+		case '\\':
+			i++
+		case '"':
+			var s string
+			if err := json.Unmarshal([]byte(p.text[off:i+1]), &s); err != nil {
+				return "", errorAt(CodeSyntax, off, i+1-off, "not a JSON string: control characters and backslashes have to be escaped")
+			}
+			p.pos = i + 1
+			return s, nil
+		}
+	}
+	return "", errorAt(CodeSyntax, off, len(p.text)-off, "the string is not closed")
+}
+
+func (p *parser) number() (*node, *Error) {
+	off := p.pos
+	p.pos++
+	for p.pos < len(p.text) {
+		c := p.text[p.pos]
+		sign := (c == '+' || c == '-') && strings.IndexByte("eE", p.text[p.pos-1]) >= 0
+		if !sign && c != '.' && !isNameByte(c) || c == '-' && !sign {
+			break
+		}
+		p.pos++
+	}
+	v, ok := schema.NumberValue(p.text[off:p.pos])
+	if !ok {
+		return nil, errorAt(CodeSyntax, off, p.pos-off, "not a number")
+	}
+	return p.literal(off, v)
+}
+
+// variable reads $op, $now or $target with its path.
+func (p *parser) variable() (*node, *Error) {
+	off := p.pos
+	p.pos++
+	switch name := p.word(); name {
+	case "op":
+		return p.node(opOp, off)
+	case "now":
+		return p.node(opNow, off)
+	case "target":
+		if p.pos == len(p.text) || p.text[p.pos] != '.' {
+			return nil, errorAt(CodeSyntax, off, p.pos-off, "$target needs a field: $target.name")
+		}
+		p.pos++
+		start := p.pos
+		keys, err := p.keys()
+		if err != nil {
+			return nil, err
+		}
+		n, err := p.node(opTarget, off)
+		if err != nil {
+			return nil, err
+		}
+		n.name = joinKeys(keys)
+		_ = start
+		return n, nil
+	default:
+		e := errorAt(CodeSyntax, off, p.pos-off, "there is no $%s", name)
+		e.Suggestion = Suggest("$"+name, []string{"$op", "$now", "$target"})
+		return nil, e
+	}
+}
+
+// keys reads the keys of a target path: plain ones, or quoted where they have a
+// dot or the like.
+func (p *parser) keys() ([]string, *Error) {
+	var keys []string
+	for {
+		if p.pos < len(p.text) && p.text[p.pos] == '"' {
+			key, err := p.quoted()
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, key)
+		} else {
+			key := p.word()
+			if key == "" {
+				return nil, p.expected("a key of the field's path")
+			}
+			keys = append(keys, key)
+		}
+		if p.pos == len(p.text) || p.text[p.pos] != '.' {
+			return keys, nil
+		}
+		p.pos++
+	}
+}
+
+// joinKeys writes a target path, with quotes where a key is not plain.
+func joinKeys(keys []string) string {
+	var b strings.Builder
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		if k != "" && strings.IndexFunc(k, func(r rune) bool { return r >= utf8.RuneSelf || !isNameByte(byte(r)) }) < 0 {
+			b.WriteString(k)
+		} else {
+			b.WriteString(quote(k))
+		}
+	}
+	return b.String()
+}
+
+// word reads the bytes of a plain name.
+func (p *parser) word() string {
+	off := p.pos
+	for p.pos < len(p.text) && isNameByte(p.text[p.pos]) {
+		p.pos++
+	}
+	return p.text[off:p.pos]
+}
+
+// name reads what begins with a letter: a literal, a call or a SCIM path.
+func (p *parser) name() (*node, *Error) {
+	off := p.pos
+	word := p.word()
+	next := byte(0)
+	if p.pos < len(p.text) {
+		next = p.text[p.pos]
+	}
+	switch {
+	case next == ':' && strings.EqualFold(word, "urn"):
+		for p.pos < len(p.text) && (isNameByte(p.text[p.pos]) || p.text[p.pos] == ':' || p.text[p.pos] == '.') {
+			p.pos++
+		}
+		return p.path(off, "", off)
+	case next == ':' && p.pos+1 < len(p.text) && isNameByte(p.text[p.pos+1]):
+		p.pos++
+		start := p.pos
+		p.dotted()
+		return p.path(off, word, start)
+	case next == '.' || next == '[':
+		p.dotted()
+		return p.path(off, "", off)
+	}
+	end := p.pos
+	if p.accept("(") {
+		args, err := p.arguments()
+		if err != nil {
+			return nil, err
+		}
+		n, err := p.node(opCall, off, args...)
+		if err == nil {
+			n.name = word
+		}
+		return n, err
+	}
+	p.pos = end
+	switch word {
+	case "true", "false":
+		return p.literal(off, schema.BooleanValue(word == "true"))
+	case "null":
+		return p.literal(off, schema.Null())
+	default:
+		return p.path(off, "", off)
+	}
+}
+
+func (p *parser) dotted() {
+	for p.pos < len(p.text) && (isNameByte(p.text[p.pos]) || p.text[p.pos] == '.') {
+		p.pos++
+	}
+}
+
+// path ends the SCIM path whose name, read already, begins at start: with its
+// value filter and what follows that.
+func (p *parser) path(off int, prefix string, start int) (*node, *Error) {
+	if p.pos < len(p.text) && p.text[p.pos] == '[' {
+		if err := p.brackets(); err != nil {
+			return nil, err
+		}
+		if p.pos < len(p.text) && p.text[p.pos] == '.' {
+			p.dotted()
+		}
+	}
+	path, err := schema.ParsePath(p.text[start:p.pos])
+	if err != nil {
+		return nil, p.pathError(err, start)
+	}
+	n, nerr := p.node(opPath, off)
+	if nerr == nil {
+		n.name, n.path = prefix, path
+	}
+	return n, nerr
+}
+
+// brackets goes past a value filter, which the schema package reads.
+func (p *parser) brackets() *Error {
+	off := p.pos
+	depth := 0
+	for p.pos < len(p.text) {
+		switch c := p.text[p.pos]; {
+		case c == '"':
+			if _, err := p.quoted(); err != nil {
+				return err
+			}
+			continue
+		case c == '[':
+			depth++
+		case c == ']':
+			depth--
+		case c >= utf8.RuneSelf || c == '\'':
+			return p.unexpected()
+		}
+		p.pos++
+		if depth == 0 {
+			return nil
+		}
+	}
+	return errorAt(CodeSyntax, off, p.pos-off, "the value filter is not closed")
+}
+
+func (p *parser) pathError(err error, start int) *Error {
+	var syntax *schema.SyntaxError
+	if !errors.As(err, &syntax) {
+		return errorAt(CodeSyntax, start, p.pos-start, "%s", err)
+	}
+	e := errorAt(CodeSyntax, start, p.pos-start, "%s", syntax.Msg)
+	if syntax.Kind == schema.KindLimit {
+		e.Code = CodeCost
+	}
+	if syntax.Offset >= 0 {
+		e.Offset, e.Length = min(start+syntax.Offset, len(p.text)), len(syntax.Text)
+	}
+	if syntax.Text != "" {
+		e.Msg += " " + quote(syntax.Text)
+	}
+	return e
+}
+
+func (p *parser) expected(what string) *Error {
+	e := p.unexpected()
+	if e.Suggestion == "" {
+		e.Msg = what + " is missing"
+	}
+	return e
+}
+
+// unexpected is the error of what stands at the parser's place, with a hint for
+// what other languages write there.
+func (p *parser) unexpected() *Error {
+	p.space()
+	rest := p.text[p.pos:]
+	if rest == "" {
+		return errorAt(CodeSyntax, p.pos, 0, "it ends too early")
+	}
+	r, size := utf8.DecodeRuneInString(rest)
+	if strings.ContainsRune("“”„‟‘’‚‛«»‹›", r) || r == '\'' || r == '`' {
+		e := errorAt(CodeSyntax, p.pos, size, "text stands in plain double quotes")
+		e.Suggestion = `"`
+		return e
+	}
+	for _, hint := range [...][2]string{{"<>", "!="}, {"=", "=="}, {"&", "&&"}} {
+		if strings.HasPrefix(rest, hint[0]) {
+			e := errorAt(CodeSyntax, p.pos, len(hint[0]), "unexpected %s", quote(hint[0]))
+			e.Suggestion = hint[1]
+			return e
+		}
+	}
+	if isNameStart(rest[0]) {
+		start := p.pos
+		word := p.word()
+		p.pos = start
+		e := errorAt(CodeSyntax, start, len(word), "unexpected %s", quote(word))
+		switch strings.ToLower(word) {
+		case "and":
+			e.Suggestion = "&&"
+		case "or":
+			e.Suggestion = "||"
+		case "eq":
+			e.Suggestion = "=="
+		case "ne":
+			e.Suggestion = "!="
+		}
+		return e
+	}
+	return errorAt(CodeSyntax, p.pos, size, "unexpected %s", quote(string(r)))
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isNameStart(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+}
+
+func isNameByte(c byte) bool { return isNameStart(c) || isDigit(c) || c == '-' || c == '$' }
