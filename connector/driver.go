@@ -151,6 +151,8 @@ type Object struct {
 	Member  []string
 	// PageSize is the number of records that a page of List may have; 0 means 100.
 	PageSize int
+	// Offset reports that List can begin anywhere, see [Query.Offset].
+	Offset bool
 	// BlindUpdate reports that Update needs no Base: a field that is not sent is
 	// left alone by the target.
 	BlindUpdate bool
@@ -226,6 +228,9 @@ type Query struct {
 	// Limit is how many records the caller can use, 0 for as many as a page
 	// holds. A driver may return more or fewer.
 	Limit int
+	// Offset is the number of records to pass over before the first page. It is
+	// 0 where the object does not declare Offset, and with a Cursor.
+	Offset int
 	// Background marks work that gives way to interactive requests where the
 	// rate budget is short.
 	Background bool

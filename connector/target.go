@@ -163,6 +163,9 @@ func (t *Target) List(ctx context.Context, object string, q Query) (*Page, error
 		}
 	}
 	q.Limit = max(q.Limit, 0)
+	if q.Offset < 0 || q.Offset > 0 && (!o.Offset || q.Cursor != "") {
+		return nil, &Error{Code: Unsupported, Op: op, Object: object, Reason: "the list cannot begin there"}
+	}
 	var page *Page
 	err = t.call(ctx, op, object, func() (err error) {
 		page, err = t.driver.List(ctx, object, q)
@@ -195,7 +198,7 @@ func (t *Target) All(ctx context.Context, object string, q Query) iter.Seq2[*sch
 			if page.Next == "" {
 				return
 			}
-			q.Cursor = page.Next
+			q.Cursor, q.Offset = page.Next, 0
 		}
 	}
 }
