@@ -1,13 +1,12 @@
 package schema
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -18,129 +17,284 @@ const MaxJSONDepth = 32
 // values without a declared type with their members in order. It refuses
 // anything after the document, nesting over [MaxJSONDepth], and an object with
 // two members whose names differ in case only (attribute names are compared
-// without case, RFC 7643 section 2.1). Errors are *SyntaxError of kind
-// KindSyntax or KindLimit.
+// without case, RFC 7643 section 2.1). As in encoding/json, text that is not
+// valid UTF-8 gets replacement characters. The data is not kept. Errors are
+// *SyntaxError of kind KindSyntax or KindLimit.
 func ParseJSON(data []byte) (Value, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	v, err := parseJSON(d, 0)
+	p := jsonParser{data: data}
+	v, err := p.value(0)
 	if err != nil {
-		return Value{}, jsonError(d, err)
+		return Value{}, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Value{}, jsonError(d, errors.New("something follows the document"))
+	if p.space(); p.pos < len(data) {
+		return Value{}, p.fail("something follows the document")
 	}
 	return v, nil
 }
 
-func jsonError(d *json.Decoder, err error) error {
-	var syntax *SyntaxError
-	if errors.As(err, &syntax) {
-		syntax.Offset = int(d.InputOffset())
-		return syntax
-	}
-	// The decoder's own messages quote single characters at most, so no value
-	// of the document leaks through them.
-	msg := err.Error()
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		msg = "the document ends early"
-	}
-	return &SyntaxError{Kind: KindSyntax, Offset: int(d.InputOffset()), Msg: "not JSON: " + msg}
+// jsonParser reads JSON straight into values. It exists because every request
+// goes through it: the tokens of encoding/json cost several times as much.
+type jsonParser struct {
+	data []byte
+	pos  int
+	// stack holds the elements of the lists and objects that are not complete
+	// yet, so that each gets memory once, of the right size.
+	stack []Value
+	// names are member names seen before: a list's elements repeat them.
+	names [32]string
 }
 
-func parseJSON(d *json.Decoder, depth int) (Value, error) {
+func (p *jsonParser) fail(why string) error {
+	return &SyntaxError{Kind: KindSyntax, Offset: p.pos, Msg: "not JSON: " + why}
+}
+
+func (p *jsonParser) unexpected() error {
+	if p.pos >= len(p.data) {
+		return p.fail("the document ends early")
+	}
+	return p.fail("invalid character " + strconv.QuoteRuneToASCII(rune(p.data[p.pos])))
+}
+
+func (p *jsonParser) space() {
+	for p.pos < len(p.data) {
+		switch p.data[p.pos] {
+		case ' ', '\t', '\n', '\r':
+			p.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips white space and returns the byte that follows, 0 at the end.
+func (p *jsonParser) next() byte {
+	p.space()
+	if p.pos >= len(p.data) {
+		return 0
+	}
+	return p.data[p.pos]
+}
+
+func (p *jsonParser) value(depth int) (Value, error) {
 	if depth > MaxJSONDepth {
-		return Value{}, &SyntaxError{Kind: KindLimit, Msg: fmt.Sprintf("JSON nests deeper than %d", MaxJSONDepth)}
+		return Value{}, &SyntaxError{Kind: KindLimit, Offset: p.pos, Msg: fmt.Sprintf("JSON nests deeper than %d", MaxJSONDepth)}
 	}
-	tok, err := d.Token()
-	if err != nil {
-		return Value{}, err
-	}
-	switch tok := tok.(type) {
-	case json.Delim:
-		if tok == '[' {
-			return parseArray(d, depth)
-		}
-		return parseObject(d, depth)
-	case string:
-		return StringValue(tok), nil
-	case json.Number:
-		v, ok := NumberValue(tok.String())
-		if !ok {
-			return Value{}, &SyntaxError{Kind: KindLimit, Msg: "a number has too many digits"}
-		}
-		return v, nil
-	case bool:
-		return BooleanValue(tok), nil
+	switch c := p.next(); c {
+	case '{':
+		return p.object(depth)
+	case '[':
+		return p.array(depth)
+	case '"':
+		s, err := p.text()
+		return StringValue(string(s)), err
+	case 't':
+		return BooleanValue(true), p.word("true")
+	case 'f':
+		return BooleanValue(false), p.word("false")
+	case 'n':
+		return Null(), p.word("null")
 	default:
-		return Null(), nil
+		if c == '-' || isDigit(c) {
+			return p.number()
+		}
+		return Value{}, p.unexpected()
 	}
 }
 
-func parseArray(d *json.Decoder, depth int) (Value, error) {
-	var vs []Value
-	for d.More() {
-		v, err := parseJSON(d, depth+1)
+func (p *jsonParser) word(w string) error {
+	for i := range len(w) {
+		if p.pos >= len(p.data) || p.data[p.pos] != w[i] {
+			return p.unexpected()
+		}
+		p.pos++
+	}
+	return nil
+}
+
+func (p *jsonParser) number() (Value, error) {
+	start := p.pos
+	for p.pos < len(p.data) {
+		if c := p.data[p.pos]; !isDigit(c) && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+			break
+		}
+		p.pos++
+	}
+	text := p.data[start:p.pos]
+	v, ok := NumberValue(string(text))
+	switch {
+	case ok:
+		return v, nil
+	case json.Valid(text):
+		return Value{}, &SyntaxError{Kind: KindLimit, Offset: p.pos, Msg: "a number has too many digits"}
+	default:
+		return Value{}, p.fail("invalid number")
+	}
+}
+
+// text reads a string. The result is only good until the next call.
+func (p *jsonParser) text() ([]byte, error) {
+	start := p.pos
+	p.pos++
+	plain := true
+	for p.pos < len(p.data) {
+		switch c := p.data[p.pos]; {
+		case c == '"':
+			p.pos++
+			raw := p.data[start:p.pos]
+			if plain {
+				return raw[1 : len(raw)-1], nil
+			}
+			var s string
+			if err := json.Unmarshal(raw, &s); err != nil {
+				return nil, p.fail("invalid escape in a string")
+			}
+			return []byte(s), nil
+		case c == '\\':
+			plain = false
+			p.pos += 2
+		case c < 0x20:
+			return nil, p.fail("a control character in a string")
+		case c < utf8.RuneSelf:
+			p.pos++
+		default:
+			_, size := utf8.DecodeRune(p.data[p.pos:])
+			plain = plain && size > 1
+			p.pos += size
+		}
+	}
+	p.pos = len(p.data)
+	return nil, p.unexpected()
+}
+
+// name is text for a member's name, which likely has been seen before.
+func (p *jsonParser) name() (string, error) {
+	b, err := p.text()
+	if err != nil || len(b) == 0 {
+		return "", err
+	}
+	slot := &p.names[(len(b)*7+int(b[0])*3+int(b[len(b)-1]))%len(p.names)]
+	if *slot != string(b) {
+		*slot = string(b)
+	}
+	return *slot, nil
+}
+
+// popped takes what was put on the stack since mark.
+func (p *jsonParser) popped(mark int) []Value {
+	vs := slices.Clone(p.stack[mark:])
+	p.stack = p.stack[:mark]
+	return vs
+}
+
+func (p *jsonParser) array(depth int) (Value, error) {
+	p.pos++
+	mark := len(p.stack)
+	if p.next() == ']' {
+		p.pos++
+		return ListValue(), nil
+	}
+	for {
+		v, err := p.value(depth + 1)
 		if err != nil {
 			return Value{}, err
 		}
-		vs = append(vs, v)
+		p.stack = append(p.stack, v)
+		switch p.next() {
+		case ',':
+			p.pos++
+		case ']':
+			p.pos++
+			return ListValue(p.popped(mark)...), nil
+		default:
+			return Value{}, p.unexpected()
+		}
 	}
-	if _, err := d.Token(); err != nil {
-		return Value{}, err
-	}
-	return ListValue(vs...), nil
 }
 
-func parseObject(d *json.Decoder, depth int) (Value, error) {
-	var vals []Value
+func (p *jsonParser) object(depth int) (Value, error) {
+	p.pos++
+	mark := len(p.stack)
+	if p.next() == '}' {
+		p.pos++
+		return Value{kind: KindObject, node: &Record{}}, nil
+	}
 	var seen map[string]struct{}
-	for d.More() {
-		tok, err := d.Token()
+	for {
+		if p.next() != '"' {
+			return Value{}, p.unexpected()
+		}
+		name, err := p.name()
 		if err != nil {
 			return Value{}, err
 		}
-		name, ok := tok.(string)
-		if !ok {
-			return Value{}, errors.New("a member without a name")
+		if seen, err = p.unique(p.stack[mark:], seen, name); err != nil {
+			return Value{}, err
 		}
-		// Few members are compared pairwise; a hostile object with many gets an
-		// index, so that the work stays linear.
-		if len(vals) == 2*16 {
-			seen = make(map[string]struct{}, 64)
+		if p.next() != ':' {
+			return Value{}, p.unexpected()
+		}
+		p.pos++
+		v, err := p.value(depth + 1)
+		if err != nil {
+			return Value{}, err
+		}
+		p.stack = append(p.stack, StringValue(name), v)
+		switch p.next() {
+		case ',':
+			p.pos++
+		case '}':
+			p.pos++
+			return Value{kind: KindObject, node: &Record{vals: p.popped(mark)}}, nil
+		default:
+			return Value{}, p.unexpected()
+		}
+	}
+}
+
+// unique refuses a name that vals, names and values in turn, have already. Few
+// members are compared pairwise; a hostile object with many gets an index, so
+// that the work stays linear.
+func (p *jsonParser) unique(vals []Value, seen map[string]struct{}, name string) (map[string]struct{}, error) {
+	found := false
+	if len(vals) < 2*32 {
+		for i := 0; i < len(vals) && !found; i += 2 {
+			found = strings.EqualFold(vals[i].str, name)
+		}
+	} else {
+		if seen == nil {
+			seen = make(map[string]struct{}, len(vals))
 			for i := 0; i < len(vals); i += 2 {
-				seen[fold(vals[i].str)] = struct{}{}
+				seen[foldKey(vals[i].str)] = struct{}{}
 			}
 		}
-		if duplicate(vals, seen, name) {
-			return Value{}, &SyntaxError{Kind: KindSyntax, Text: name, Msg: "an object has a member twice"}
-		}
-		if seen != nil {
-			seen[fold(name)] = struct{}{}
-		}
-		v, err := parseJSON(d, depth+1)
-		if err != nil {
-			return Value{}, err
-		}
-		vals = append(vals, StringValue(name), v)
+		key := foldKey(name)
+		_, found = seen[key]
+		seen[key] = struct{}{}
 	}
-	if _, err := d.Token(); err != nil {
-		return Value{}, err
+	if found {
+		return nil, &SyntaxError{Kind: KindSyntax, Text: name, Offset: p.pos, Msg: "an object has a member twice"}
 	}
-	return Value{kind: KindObject, node: &Record{vals: vals}}, nil
+	return seen, nil
 }
 
-func duplicate(vals []Value, seen map[string]struct{}, name string) bool {
-	if seen != nil {
-		_, ok := seen[fold(name)]
-		return ok
-	}
-	for i := 0; i < len(vals); i += 2 {
-		if strings.EqualFold(vals[i].str, name) {
-			return true
+// foldKey gives names that [strings.EqualFold] holds to be equal the same key.
+func foldKey(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return strings.Map(smallestFold, s)
 		}
 	}
-	return false
+	return strings.ToLower(s)
+}
+
+// smallestFold returns the smallest of the runes that differ from r in case
+// only, in lower case where that is a letter of ASCII.
+func smallestFold(r rune) rune {
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	return unicode.ToLower(least)
 }
 
 // AppendJSON appends v as JSON to dst: unset as null, objects with their set

@@ -151,7 +151,7 @@ func join(a *schema.Attribute, there, again schema.Value) schema.Value {
 	var out *schema.Record
 	for s, v := range given.Values() {
 		sub := a.Sub.Attribute(s)
-		if strings.EqualFold(sub.Name, "value") || sub.Mutability != schema.ReadWrite || schema.SameValue(sub, was.At(s), v) {
+		if strings.EqualFold(sub.Name, "value") || strings.EqualFold(sub.Name, "type") || sub.Mutability != schema.ReadWrite || schema.SameValue(sub, was.At(s), v) {
 			continue
 		}
 		if out == nil {

@@ -143,8 +143,8 @@ func (d *decoder) filter(text string, most int) (*schema.Matcher, error) {
 	if err != nil {
 		return nil, filterError(err)
 	}
-	if behindValuePath(f) && !d.can(filterBehindValuePath) {
-		return nil, Errorf(http.StatusBadRequest, InvalidFilter, "The filter: a sub-attribute cannot stand behind a value path, put the comparison into the brackets.")
+	if err := d.checkFilter(d.l.typ, f); err != nil {
+		return nil, err
 	}
 	m, err := schema.Binding{Type: d.l.typ}.Match(f)
 	if err != nil && d.allowed&(stringBooleans) != 0 {
@@ -163,32 +163,53 @@ func filterError(err error) error {
 	return Errorf(http.StatusBadRequest, InvalidFilter, "The filter cannot be used: %v.", err)
 }
 
-// behindValuePath reports whether the filter has emails[type eq "work"].value eq
-// "x".
-func behindValuePath(f schema.Filter) bool {
+// checkFilter refuses what a filter may not have although it can be bound to the
+// type: a comparison with what is never shown, which would be a way to guess it,
+// and, unless it is repaired, emails[type eq "work"].value eq "x".
+func (d *decoder) checkFilter(t *schema.Type, f schema.Filter) error {
 	switch f := f.(type) {
 	case schema.And:
-		return anyBehindValuePath(f)
+		return d.checkFilters(t, f)
 	case schema.Or:
-		return anyBehindValuePath(f)
+		return d.checkFilters(t, f)
 	case schema.Not:
-		return behindValuePath(f.Filter)
+		return d.checkFilter(t, f.Filter)
 	case *schema.ValuePath:
-		return behindValuePath(f.Filter)
+		if sel, err := t.Select(f.Path); err == nil && sel.Attribute() != nil && sel.Attribute().Sub != nil {
+			if neverShown(sel.Attribute()) {
+				return secretFilter(f.Path.Attr)
+			}
+			return d.checkFilter(sel.Attribute().Sub, f.Filter)
+		}
 	case *schema.Compare:
-		return f.Path.Filter != nil
-	default:
-		return false
-	}
-}
-
-func anyBehindValuePath(fs []schema.Filter) bool {
-	for _, f := range fs {
-		if behindValuePath(f) {
-			return true
+		p := f.Path
+		if p.Filter != nil {
+			if !d.can(filterBehindValuePath) {
+				return Errorf(http.StatusBadRequest, InvalidFilter, "The filter: nothing can stand behind the brackets of %s, put the comparison into them.", p.Attr)
+			}
+			if err := d.checkFilter(t, &schema.ValuePath{Path: schema.Path{URN: p.URN, Attr: p.Attr}, Filter: p.Filter}); err != nil {
+				return err
+			}
+			p.Filter = nil
+		}
+		if sel, err := t.Select(p); err == nil && sel.Attribute() != nil && (neverShown(sel.Attribute()) || neverShown(sel.Leaf())) {
+			return secretFilter(f.Path.Attr)
 		}
 	}
-	return false
+	return nil
+}
+
+func (d *decoder) checkFilters(t *schema.Type, fs []schema.Filter) error {
+	for _, f := range fs {
+		if err := d.checkFilter(t, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func secretFilter(name string) error {
+	return Errorf(http.StatusBadRequest, InvalidFilter, "Attribute %s cannot be used in a filter: it is never returned.", name)
 }
 
 // appendPage appends a ListResponse (RFC 7644 section 3.4.2).

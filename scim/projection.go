@@ -2,6 +2,7 @@ package scim
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/schema"
@@ -14,6 +15,9 @@ import (
 type Projection struct {
 	only    []schema.Selector
 	exclude []schema.Selector
+	// written are the attributes that the request sets: the answer shows them
+	// though they are returned on request only (RFC 7643 section 7).
+	written []schema.Slot
 }
 
 // ParseProjection reads the values of the parameters attributes and
@@ -84,6 +88,9 @@ func (p Projection) mask(t *schema.Type, s schema.Slot) uint64 {
 		return p.asked(a, s)
 	}
 	m := defaultMask(a)
+	if a.Returned == schema.ReturnedRequest && slices.Contains(p.written, s) {
+		m = subMask(a)
+	}
 	for _, sel := range p.exclude {
 		switch {
 		case sel.Schema != "" && strings.EqualFold(sel.Schema, a.Schema) && !isCommonSlot(s):
@@ -132,9 +139,16 @@ func alwaysMask(a *schema.Attribute) uint64 {
 	return m
 }
 
+// write notes an attribute that the request sets.
+func (p *Projection) write(t *schema.Type, s schema.Slot) {
+	if t.Attribute(s).Returned == schema.ReturnedRequest {
+		p.written = append(p.written, s)
+	}
+}
+
 // masks returns what an answer shows, by slot.
 func (p Projection) masks(l *layout) []uint64 {
-	if p.only == nil && p.exclude == nil {
+	if p.only == nil && p.exclude == nil && p.written == nil {
 		return l.shown
 	}
 	m := make([]uint64, l.typ.Len())

@@ -56,50 +56,52 @@ func (x *exchange) read(l *layout, id string, p Projection) error {
 }
 
 func (x *exchange) create(l *layout) error {
-	p, err := x.projection(l)
+	in, o, err := x.decode(l)
 	if err != nil {
 		return err
 	}
-	body, err := x.body()
+	res, err := x.h.backend.Create(x.ctx, l.rt.Name, in, o)
 	if err != nil {
 		return err
 	}
-	d := x.decoder(l)
-	in, err := d.resource(body)
-	if err != nil {
-		return err
-	}
-	x.logIgnored(&d)
-	res, err := x.h.backend.Create(x.ctx, l.rt.Name, in, WriteOptions{Wants: p, Repairs: d.used.names()})
-	if err != nil {
-		return err
-	}
-	return x.resource(http.StatusCreated, l, res, p)
+	return x.resource(http.StatusCreated, l, res, o.Wants)
 }
 
 func (x *exchange) replace(l *layout, id string) error {
-	p, err := x.projection(l)
+	in, o, err := x.decode(l)
 	if err != nil {
 		return err
 	}
-	body, err := x.body()
-	if err != nil {
-		return err
-	}
-	d := x.decoder(l)
-	in, err := d.resource(body)
-	if err != nil {
-		return err
-	}
-	x.logIgnored(&d)
-	res, err := x.h.backend.Update(x.ctx, Ref{l.rt.Name, id}, Update{Replace: in}, WriteOptions{Wants: p, Repairs: d.used.names()})
+	res, err := x.h.backend.Update(x.ctx, Ref{l.rt.Name, id}, Update{Replace: in}, o)
 	if err != nil {
 		return err
 	}
 	if res == nil {
-		return x.read(l, id, p)
+		return x.read(l, id, o.Wants)
 	}
-	return x.resource(http.StatusOK, l, res, p)
+	return x.resource(http.StatusOK, l, res, o.Wants)
+}
+
+// decode reads a request that has a resource for its body.
+func (x *exchange) decode(l *layout) (*schema.Record, WriteOptions, error) {
+	p, err := x.projection(l)
+	if err != nil {
+		return nil, WriteOptions{}, err
+	}
+	body, err := x.body()
+	if err != nil {
+		return nil, WriteOptions{}, err
+	}
+	d := x.decoder(l)
+	in, err := d.resource(body)
+	if err != nil {
+		return nil, WriteOptions{}, err
+	}
+	x.logIgnored(&d)
+	for s := range in.Values() {
+		p.write(l.typ, s)
+	}
+	return in, WriteOptions{Wants: p, Repairs: d.used.names()}, nil
 }
 
 func (x *exchange) patch(l *layout, id string) error {
@@ -117,6 +119,9 @@ func (x *exchange) patch(l *layout, id string) error {
 		return err
 	}
 	x.logIgnored(&q.decoder)
+	for i := range ops {
+		p.write(l.typ, ops[i].Target.Slot)
+	}
 	ref := Ref{l.rt.Name, id}
 	var res *Resource
 	if len(ops) > 0 {

@@ -1,0 +1,410 @@
+package scim_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/scim"
+)
+
+const ada = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada@example.com","name":{"givenName":"Ada"}}`
+
+func TestAuthentication(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	h := newHandler(t, s, nil)
+	for _, header := range []string{"", "usher_test", "Bearer", "Bearer ", "Bearer usher_tes", "Bearer usher_testx", "Basic usher_test", "Bearer usher_test x"} {
+		a := do(t, h, "GET", "/Users", "", "Authorization", header)
+		requireError(t, a, 401, "", "credentials")
+		assert.Equal(t, `Bearer realm="SCIM"`, a.Header().Get("WWW-Authenticate"), header)
+	}
+	// The order: nothing is told to those who may not ask.
+	requireError(t, do(t, h, "GET", "/nothing", "", "Authorization", ""), 401, "")
+	assert.Empty(t, s.calls)
+	assert.Equal(t, 200, do(t, h, "GET", "/Users", "", "Authorization", "bearer  "+token).Code)
+}
+
+func TestAuthFunc(t *testing.T) {
+	t.Parallel()
+	type who struct{}
+	var seen any
+	s := newStore(t)
+	h := newHandler(t, contextBackend{s, func(ctx context.Context) { seen = ctx.Value(who{}) }}, func(o *scim.Options) {
+		o.Auth = scim.AuthFunc(func(r *http.Request) (context.Context, error) {
+			switch r.Header.Get("X-Who") {
+			case "":
+				return nil, errors.New("a secret reason")
+			case "reader":
+				return nil, fmt.Errorf("no: %w", scim.Errorf(403, "", "Readers may not come in."))
+			}
+			return context.WithValue(r.Context(), who{}, r.Header.Get("X-Who")), nil
+		})
+	})
+	a := do(t, h, "GET", "/Users", "")
+	requireError(t, a, 401, "")
+	assert.NotContains(t, a.Body.String(), "secret")
+	requireError(t, do(t, h, "GET", "/Users", "", "X-Who", "reader"), 403, "", "Readers may not come in.")
+	assert.Equal(t, 200, do(t, h, "GET", "/Users", "", "X-Who", "ada").Code)
+	assert.Equal(t, "ada", seen)
+}
+
+// contextBackend shows the context that a backend is called with.
+type contextBackend struct {
+	*store
+	seen func(context.Context)
+}
+
+func (b contextBackend) Types(ctx context.Context) (*scim.Types, error) {
+	b.seen(ctx)
+	return b.store.Types(ctx)
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		method, path string
+		status       int
+		allow        string
+		words        string
+	}{
+		{"GET", "/Users", 200, "", ""},
+		{"GET", "/Users/", 200, "", ""},
+		{"HEAD", "/Users", 200, "", ""},
+		{"PUT", "/Users", 405, "GET, HEAD, POST", "GET, HEAD, POST"},
+		{"DELETE", "/Users", 405, "GET, HEAD, POST", ""},
+		{"OPTIONS", "/Users", 405, "GET, HEAD, POST", ""},
+		{"POST", "/Users/1", 405, "GET, HEAD, PUT, PATCH, DELETE", ""},
+		{"GET", "/Users/1", 404, "", "no User"},
+		{"GET", "/Users/a/b", 404, "", ""},
+		{"GET", "/Users/a%2Fb", 404, "", ""},
+		{"GET", "/Users/a%00b", 404, "", ""},
+		{"GET", "/Users/" + strings.Repeat("x", 300), 404, "", ""},
+		{"GET", "/Nothing", 404, "", "path"},
+		{"GET", "/users", 404, "", ""},
+		{"GET", "//Users", 404, "", ""},
+		{"GET", "/Me", 501, "", "/Me"},
+		{"PATCH", "/Me", 501, "", "/Me"},
+		{"POST", "/Bulk", 501, "", "Bulk"},
+		{"POST", "/.search", 501, "", "GET"},
+		{"POST", "/Users/.search", 501, "", "GET"},
+		{"GET", "/", 501, "", "resource types"},
+		{"GET", "", 501, "", "resource types"},
+		{"POST", "/ServiceProviderConfig", 405, "GET, HEAD", ""},
+		{"DELETE", "/Schemas", 405, "GET, HEAD", ""},
+		{"POST", "/ResourceTypes/User", 405, "GET, HEAD", ""},
+		{"GET", "/ServiceProviderConfig/x", 404, "", ""},
+		{"GET", "/ResourceTypes/Robot", 404, "", ""},
+		{"GET", "/Schemas/urn:none", 404, "", ""},
+		{"GET", "/Schemas?filter=id+pr", 403, "", "filter"},
+		{"GET", "/ResourceTypes?filter=x", 403, "", ""},
+		{"GET", "/ServiceProviderConfig?filter=x", 403, "", ""},
+		{"GET", "/Schemas?count=1&startIndex=9", 200, "", ""},
+	} {
+		t.Run(c.method+" "+c.path[:min(len(c.path), 40)], func(t *testing.T) {
+			t.Parallel()
+			a := do(t, newHandler(t, newStore(t), nil), c.method, c.path, "")
+			if c.status == 200 {
+				require.Equal(t, 200, a.Code, a.Body.String())
+				return
+			}
+			requireError(t, a, c.status, "", c.words)
+			assert.Equal(t, c.allow, a.Header().Get("Allow"))
+		})
+	}
+}
+
+// The base path may have been taken off before, by http.StripPrefix or a proxy.
+func TestBasePathIsOptional(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, newStore(t), nil)
+	for path, status := range map[string]int{"/scim/v2/Users": 200, "/Users": 200, "/scim/v2x/Users": 404, "/scim/Users": 404} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		assert.Equal(t, status, w.Code, path)
+	}
+}
+
+func TestHeadHasNoBody(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, newStore(t), nil)
+	do(t, h, "POST", "/Users", ada)
+	get, head := do(t, h, "GET", "/Users/1", ""), do(t, h, "HEAD", "/Users/1", "")
+	assert.Equal(t, 200, head.Code)
+	assert.Zero(t, head.Body.Len())
+	assert.Equal(t, fmt.Sprint(get.Body.Len()), head.Header().Get("Content-Length"))
+	assert.Equal(t, get.Header().Get("Etag"), head.Header().Get("Etag"))
+	missing := do(t, h, "HEAD", "/Users/2", "")
+	assert.Equal(t, 404, missing.Code)
+	assert.Zero(t, missing.Body.Len())
+}
+
+func TestMediaTypes(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, newStore(t), nil)
+	for i, c := range []struct {
+		contentType string
+		ok          bool
+	}{
+		{"application/scim+json", true},
+		{"application/json", true},
+		{"Application/JSON", true},
+		{"application/scim+json; charset=utf-8", true},
+		{"application/json;charset=UTF-8", true},
+		{"application/json; charset", true},
+		{"", true},
+		{"text/plain", false},
+		{"application/xml", false},
+		{"application/x-www-form-urlencoded", false},
+		{"application/jsonx", false},
+	} {
+		a := do(t, h, "POST", "/Users", strings.Replace(ada, "ada@", fmt.Sprintf("ada%d@", i), 1), "Content-Type", c.contentType)
+		if c.ok {
+			require.Equal(t, 201, a.Code, "%q: %s", c.contentType, a.Body)
+		} else {
+			requireError(t, a, 415, "", "application/scim+json")
+		}
+	}
+	assert.Equal(t, 200, do(t, h, "GET", "/Users", "", "Content-Type", "text/html").Code, "a GET has no body to be of a type")
+}
+
+func TestContentEncoding(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, newStore(t), nil)
+	for _, enc := range []string{"gzip", "deflate", "br", "identity, gzip"} {
+		requireError(t, do(t, h, "POST", "/Users", ada, "Content-Encoding", enc), 415, "", "Compressed")
+	}
+	assert.Equal(t, 201, do(t, h, "POST", "/Users", ada, "Content-Encoding", "identity").Code)
+}
+
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]struct {
+		status   int
+		scimType string
+		words    string
+	}{
+		``:                                {400, "invalidSyntax", "ends early"},
+		`{`:                               {400, "invalidSyntax", "ends early"},
+		`{"userName":}`:                   {400, "invalidSyntax", "invalid character"},
+		`[]`:                              {400, "invalidSyntax", "object"},
+		`"x"`:                             {400, "invalidSyntax", "object"},
+		`null`:                            {400, "invalidSyntax", "object"},
+		ada + `x`:                         {400, "invalidSyntax", "follows the document"},
+		ada + ada:                         {400, "invalidSyntax", "follows the document"},
+		`{"userName":"a","username":"b"}`: {400, "invalidSyntax", "twice"},
+		`{"userName":"a","x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`: {400, "invalidSyntax", "nests"},
+		`{"userName":"a","n":1e99999}`: {400, "invalidSyntax", "digits"},
+		"{\"userName\":\"a\x01\"}":     {400, "invalidSyntax", "control"},
+	} {
+		t.Run(body[:min(len(body), 30)], func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			h := newHandler(t, s, nil)
+			for _, m := range []string{"POST /Users", "PUT /Users/1", "PATCH /Users/1"} {
+				method, path, _ := strings.Cut(m, " ")
+				requireError(t, do(t, h, method, path, body), want.status, want.scimType, want.words)
+			}
+			assert.Empty(t, s.calls)
+		})
+	}
+}
+
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	h := newHandler(t, s, func(o *scim.Options) { o.MaxBody = len(ada) })
+	require.Equal(t, 201, do(t, h, "POST", "/Users", ada).Code)
+	requireError(t, do(t, h, "POST", "/Users", ada+" "), 413, "", fmt.Sprint(len(ada)))
+	// A length that is not announced is found while reading.
+	r := httptest.NewRequest("POST", "/scim/v2/Users", io.MultiReader(strings.NewReader(ada), strings.NewReader(" ")))
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	assert.Equal(t, 413, w.Code)
+	big := newHandler(t, s, nil)
+	requireError(t, do(t, big, "POST", "/Users", `{"userName":"`+strings.Repeat("x", 1<<20)+`"}`), 413, "", "1048576")
+	r = httptest.NewRequest("POST", "/scim/v2/Users", strings.NewReader(ada))
+	r.Header.Set("Authorization", "Bearer "+token)
+	w = httptest.NewRecorder()
+	r.Body = http.MaxBytesReader(w, r.Body, 10)
+	big.ServeHTTP(w, r)
+	assert.Equal(t, 413, w.Code, "a limit of the program around the handler")
+}
+
+func TestBodyThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	r := httptest.NewRequest("POST", "/scim/v2/Users", io.MultiReader(strings.NewReader(ada[:20]), brokenReader{}))
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := httptest.NewRecorder()
+	newHandler(t, s, nil).ServeHTTP(w, r)
+	assert.Equal(t, 400, w.Code)
+	assert.Contains(t, w.Body.String(), "invalidSyntax")
+	assert.NotContains(t, w.Body.String(), "cable")
+	assert.Empty(t, s.calls)
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("the cable is cut") }
+
+func TestErrorsOfTheBackend(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err        error
+		status     int
+		scimType   string
+		detail     string
+		retryAfter string
+		logged     bool
+	}{
+		"as it is":       {scim.Errorf(403, "sensitive", "Not you."), 403, "sensitive", "Not you.", "", false},
+		"wrapped":        {fmt.Errorf("more: %w", &scim.Error{Status: 409, Type: scim.Uniqueness, Detail: "Taken.", Err: errors.New("hidden")}), 409, "uniqueness", "Taken.", "", true},
+		"no detail":      {&scim.Error{Status: 412}, 412, "", "Precondition Failed.", "", false},
+		"retry after":    {&scim.Error{Status: 429, Detail: "Later.", RetryAfter: 1500 * time.Millisecond}, 429, "", "Later.", "2", false},
+		"upstream":       {&scim.Error{Status: 502, Detail: "The key is bad."}, 502, "", "The key is bad.", "", true},
+		"unknown":        {errors.New("hidden"), 500, "", "request request-1", "", true},
+		"no status":      {&scim.Error{Detail: "hidden"}, 500, "", "request request-1", "", true},
+		"deadline":       {fmt.Errorf("hidden: %w", context.DeadlineExceeded), 503, "", "too long", "1", true},
+		"given up":       {context.Canceled, 503, "", "given up", "1", true},
+		"not supported":  {scim.Errorf(501, "", "Groups cannot be made."), 501, "", "Groups cannot be made.", "", false},
+		"quotes, lines ": {scim.Errorf(400, "", "a \"b\"\n<c>"), 400, "", "a \"b\"\n<c>", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			var log bytes.Buffer
+			h := newHandler(t, s, func(o *scim.Options) { o.Logger = slog.New(slog.NewJSONHandler(&log, nil)) })
+			for _, m := range []string{"GET /Users/1", "GET /Users", "POST /Users", "PUT /Users/1", "PATCH /Users/1", "DELETE /Users/1"} {
+				method, path, _ := strings.Cut(m, " ")
+				body := map[string]string{"POST": ada, "PUT": ada, "PATCH": patchBody(`{"op":"replace","path":"title","value":"x"}`)}[method]
+				s.fail = c.err
+				log.Reset()
+				a := do(t, h, method, path, body)
+				requireError(t, a, c.status, c.scimType, c.detail)
+				assert.Equal(t, fmt.Sprint(c.status), a.get("status"))
+				assert.NotContains(t, a.Body.String(), "hidden")
+				assert.Equal(t, c.retryAfter, a.Header().Get("Retry-After"))
+				assert.Equal(t, c.logged, log.Len() > 0, log.String())
+				if c.logged {
+					assert.Contains(t, log.String(), "request-1")
+				}
+			}
+		})
+	}
+}
+
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.panics = true
+	var log bytes.Buffer
+	h := newHandler(t, s, func(o *scim.Options) { o.Logger = slog.New(slog.NewJSONHandler(&log, nil)) })
+	a := do(t, h, "GET", "/Users/1", "")
+	requireError(t, a, 500, "", "request-1")
+	assert.NotContains(t, a.Body.String(), "secret")
+	assert.Contains(t, log.String(), "a secret detail")
+	assert.Contains(t, log.String(), "request-1")
+}
+
+func TestBackendThatBreaksItsPromise(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.failNil = true
+	h := newHandler(t, s, nil)
+	requireError(t, do(t, h, "GET", "/Users/1", ""), 500, "")
+	requireError(t, do(t, h, "GET", "/Users", ""), 500, "")
+	requireError(t, do(t, h, "POST", "/Users", ada), 500, "")
+}
+
+func TestRequestIDs(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		"":                      "request-1",
+		"abc-123":               "abc-123",
+		strings.Repeat("a", 64): strings.Repeat("a", 64),
+		strings.Repeat("a", 65): "request-1",
+		"a b":                   "request-1",
+		"a_b":                   "request-1",
+		"é":                     "request-1",
+	} {
+		var seen string
+		b := contextBackend{newStore(t), func(ctx context.Context) { seen = scim.RequestID(ctx) }}
+		a := do(t, newHandler(t, b, nil), "GET", "/Users", "", "X-Request-Id", sent)
+		assert.Equal(t, want, a.Header().Get("X-Request-Id"))
+		assert.Equal(t, want, seen)
+	}
+	// A program around the handler keeps its own.
+	r := httptest.NewRequest("GET", "/Users", nil)
+	w := httptest.NewRecorder()
+	newHandler(t, newStore(t), nil).ServeHTTP(w, r.WithContext(scim.WithRequestID(t.Context(), "outer")))
+	assert.Equal(t, "outer", w.Header().Get("X-Request-Id"))
+	// Without a source the ids are random.
+	h := newHandler(t, newStore(t), func(o *scim.Options) { o.RequestID = nil })
+	assert.NotEqual(t, do(t, h, "GET", "/Users", "").Header().Get("X-Request-Id"), do(t, h, "GET", "/Users", "").Header().Get("X-Request-Id"))
+}
+
+func TestNewHandlerRefuses(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	for name, o := range map[string]*scim.Options{
+		"no options":        nil,
+		"no base URL":       {Auth: scim.NoAuth()},
+		"a relative URL":    {BaseURL: "/scim", Auth: scim.NoAuth()},
+		"another scheme":    {BaseURL: "ftp://example.com", Auth: scim.NoAuth()},
+		"a query":           {BaseURL: "https://example.com/?a=b", Auth: scim.NoAuth()},
+		"a user":            {BaseURL: "https://u:p@example.com/", Auth: scim.NoAuth()},
+		"no authentication": {BaseURL: baseURL},
+		"an empty token":    {BaseURL: baseURL, Auth: scim.BearerToken("")},
+		"a blank token":     {BaseURL: baseURL, Auth: scim.BearerToken("  ")},
+		"unknown repair":    {BaseURL: baseURL, Auth: scim.NoAuth(), Profile: scim.Profile{Name: "x", Repairs: []string{"nope"}}},
+		"negative limit":    {BaseURL: baseURL, Auth: scim.NoAuth(), MaxBody: -1},
+		"filter too long":   {BaseURL: baseURL, Auth: scim.NoAuth(), MaxFilterLength: 1 << 20},
+		"counts":            {BaseURL: baseURL, Auth: scim.NoAuth(), DefaultCount: 10, MaxCount: 5},
+		"patch status":      {BaseURL: baseURL, Auth: scim.NoAuth(), PatchUserStatus: 201},
+	} {
+		_, err := scim.NewHandler(s, o)
+		require.Error(t, err, name)
+		assert.NotContains(t, err.Error(), "u:p", name)
+	}
+	_, err := scim.NewHandler(nil, &scim.Options{BaseURL: baseURL, Auth: scim.NoAuth()})
+	require.Error(t, err)
+}
+
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	p, err := scim.ProfileByName("")
+	require.NoError(t, err)
+	assert.Equal(t, scim.ProfileCompatible(), p)
+	p, err = scim.ProfileByName("strict")
+	require.NoError(t, err)
+	assert.Empty(t, p.Repairs)
+	_, err = scim.ProfileByName("entra")
+	require.ErrorContains(t, err, "strict and compatible")
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, newStore(t), nil)
+	a := do(t, h, "POST", "/Users", ada)
+	assert.Equal(t, a.get("meta", "version"), a.Header().Get("Etag"))
+	assert.Regexp(t, `^W/".+"$`, a.Header().Get("Etag"))
+	assert.Equal(t, baseURL+"/Users/1", a.Header().Get("Location"))
+	assert.Equal(t, baseURL+"/Users/1", a.get("meta", "location"))
+	host := do(t, h, "GET", "/Users/1", "", "Host", "evil.example.com", "X-Forwarded-Host", "evil.example.com")
+	assert.NotContains(t, host.Body.String(), "evil")
+}
