@@ -126,10 +126,34 @@ type Query struct {
 	Wants      Projection
 	// Repairs are the names of the repairs that were made to the request.
 	Repairs []string
+	// onMeta says that the filter may name meta.resourceType, which records need
+	// not have.
+	onMeta bool
 }
 
 // Matches reports whether a record passes the query's filter.
-func (q Query) Matches(rec *schema.Record) bool { return q.Filter == nil || q.Filter.Match(rec) }
+func (q Query) Matches(rec *schema.Record) bool {
+	if q.Filter == nil {
+		return true
+	}
+	if q.onMeta {
+		rec = withResourceType(rec)
+	}
+	return q.Filter.Match(rec)
+}
+
+// withResourceType returns the record with the meta.resourceType that answers
+// show.
+func withResourceType(rec *schema.Record) *schema.Record {
+	meta := rec.Type().Attribute(schema.SlotMeta).Sub.New()
+	if given := rec.At(schema.SlotMeta).Record(); given != nil {
+		meta = given.Clone()
+	}
+	meta.SetAt(metaResourceType, schema.StringValue(rec.Type().Name()))
+	out := rec.Clone()
+	out.SetAt(schema.SlotMeta, schema.ObjectValue(meta))
+	return out
+}
 
 // Page is a part of a list.
 type Page struct {

@@ -117,6 +117,7 @@ func (x *exchange) query(l *layout) (Query, error) {
 			return q, err
 		}
 		q.Repairs = d.used.names()
+		q.onMeta = strings.Contains(strings.ToLower(p.filter), "meta.resourcetype")
 	}
 	return q, nil
 }
