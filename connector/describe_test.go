@@ -162,14 +162,16 @@ func TestDescription_SingleFlight(t *testing.T) {
 				}
 			})
 		}
+		synctest.Wait()
+		assert.EqualValues(t, 1, a.calls.Load())
+		giveUp()
+		synctest.Wait()
+		assert.EqualValues(t, 2, a.calls.Load(), "one of those who waited asks for all")
 		impatient, cancel := context.WithCancel(t.Context())
 		wg.Go(func() {
 			_, err := a.Description(impatient)
 			assert.ErrorIs(t, err, connector.Canceled)
 		})
-		synctest.Wait()
-		assert.EqualValues(t, 1, a.calls.Load())
-		giveUp()
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
