@@ -1,56 +1,211 @@
 package mapping
 
 import (
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
 	"io/fs"
+	"path"
+	"slices"
 
 	"github.com/usher-scim/usher/schema"
 )
 
-// Document is a parsed mapping document (mapping/v1), a set of routes, or an
-// override of another document. It is immutable.
-type Document struct{ name string }
+// APIVersion is the version of the document format that this package reads.
+const APIVersion = "mapping/v1"
+
+// Document is a parsed mapping document (mapping/v1): a mapping, a set of routes
+// among mappings, or an override of another mapping. It is immutable.
+type Document struct {
+	src         *source
+	name        string
+	description string
+	set         bool
+	extends     string
+
+	resource    string
+	schemas     []string
+	extensions  []extension
+	prefixes    map[string]string
+	object      string
+	id          string
+	fields      []fieldDecl
+	query       Query
+	emptyString bool
+
+	scope   condition
+	match   []matchDecl
+	maps    []mapDecl
+	lookups []lookupDecl
+	rules   []*ruleDecl
+	routes  []routeDecl
+	tests   []Test
+	hash    string
+}
+
+// extension adds attributes to a schema.
+type extension struct {
+	urn   string
+	names []string
+}
+
+// condition is an expression with its place.
+type condition struct{ text, at string }
+
+// fieldDecl is what a document says of a field: only what it names.
+type fieldDecl struct {
+	name string
+	at   string
+	typ  fieldType
+	set  []func(*schema.Attribute)
+}
+
+type fieldType struct {
+	kind schema.DataType
+	list bool
+	// object says that only objects fit; a field of a target has no declared
+	// members.
+	object bool
+}
+
+// mapDecl is a value map of a document.
+type mapDecl struct {
+	name string
+	spec mapSpec
+}
+
+// lookupDecl is a lookup with the expressions of what it creates.
+type lookupDecl struct {
+	lookup Lookup
+	create []createField
+	at     string
+}
+
+// createField is a further field of a record that a lookup makes.
+type createField struct {
+	field string
+	text  string
+	at    string
+}
+
+// matchDecl is one attempt to find a record.
+type matchDecl struct {
+	precedence int64
+	parts      []matchPart
+	at         string
+}
+
+type matchPart struct {
+	scim, expr, target string
+	pipe               []string
+	fold               bool
+	at                 string
+}
+
+type routeDecl struct {
+	when condition
+	use  string
+}
+
+// Test is a case that a document brings along: an object of the vector format
+// (mapping-design section 8) without its mapping.
+type Test struct {
+	Name string
+	// JSON is the whole object.
+	JSON []byte
+}
 
 // Name returns the document's name.
 func (d *Document) Name() string { return d.name }
 
+// Description returns what the document says of itself.
+func (d *Document) Description() string { return d.description }
+
+// File returns the name that was given to Parse.
+func (d *Document) File() string { return d.src.file }
+
 // Object returns the name of the target's object.
-func (d *Document) Object() string { return "" }
+func (d *Document) Object() string { return d.object }
 
 // ResourceName returns the name of the resource type ("User").
-func (d *Document) ResourceName() string { return "" }
+func (d *Document) ResourceName() string { return d.resource }
+
+// Schemas returns the URNs of the resource type, the core schema first. The
+// slice must not be changed.
+func (d *Document) Schemas() []string { return d.schemas }
 
 // IsSet reports whether the document is a MappingSet.
-func (d *Document) IsSet() bool { return false }
+func (d *Document) IsSet() bool { return d.set }
 
 // Extends returns the name of the document that this one overrides, or "".
-func (d *Document) Extends() string { return "" }
+func (d *Document) Extends() string { return d.extends }
+
+// Tests returns the cases of the document. The slice must not be changed.
+func (d *Document) Tests() []Test { return d.tests }
+
+// Hash returns a digest of the document's content: 64 hexadecimal digits, the
+// same for equal content whether it was written as YAML or JSON.
+func (d *Document) Hash() string { return d.hash }
 
 // Parse reads a document: YAML or JSON. Unknown and duplicate members, custom
-// tags and members of a wrong kind are problems; all are reported at once. The
-// document is nil when there is one. Name is the file's name in messages.
-func Parse(name string, data []byte) (*Document, Diagnostics) { return nil, nil }
-
-// ParseFS parses all *.yaml, *.yml and *.json files of a directory tree, in the
-// order of their paths.
-func ParseFS(fsys fs.FS) ([]*Document, Diagnostics) { return nil, nil }
-
-// WithCustom returns the document with rules for the custom fields of the target
-// (schema.Attribute.Custom) that no rule writes or reads.
-func (d *Document) WithCustom(target *schema.Type) *Document { return d }
-
-// ResourceType returns the type of the resources: the document's schemas, those
-// it knows by URN from bases, others made of its extension attributes.
-func (d *Document) ResourceType(bases []schema.Schema, target *schema.Type) (*schema.Type, error) {
-	return nil, errors.New("mapping: not built yet")
+// tags and members of a wrong kind are problems (E_SYNTAX); all are reported at
+// once. The document is nil when there is one. Name is the file's name in
+// messages.
+func Parse(name string, data []byte) (*Document, Diagnostics) {
+	src := &source{file: name, data: data}
+	root, errs := parseTree(data)
+	if len(errs) > 0 {
+		var ds Diagnostics
+		for _, e := range errs {
+			d := Diagnostic{Code: CodeSyntax, File: name, Line: e.line, Column: e.column, Msg: e.msg}
+			if e.line > 0 {
+				d.Snippet = snippet(src.line(e.line), e.column)
+			}
+			ds = append(ds, d)
+		}
+		return nil, ds
+	}
+	src.root = root
+	dec := &decoder{src: src}
+	doc := dec.document(root)
+	if len(dec.problems) > 0 {
+		return nil, dec.problems
+	}
+	sum := sha256.Sum256(root.toValue().AppendJSON(nil))
+	doc.hash = hex.EncodeToString(sum[:])
+	return doc, nil
 }
 
-// Routes choose among several documents for one resource type.
-type Routes struct{}
-
-// CompileRoutes compiles a MappingSet.
-func CompileRoutes(doc *Document, resource *schema.Type) (*Routes, Diagnostics) { return nil, nil }
-
-// Use returns the name of the document to use for a write: that of the first
-// route whose condition holds. It returns false when none does.
-func (r *Routes) Use(in *Input) (string, bool) { return "", false }
+// ParseFS parses all *.yaml, *.yml and *.json files of a directory tree, in the
+// order of their paths. It returns the documents that are right, and the
+// problems of the others.
+func ParseFS(fsys fs.FS) ([]*Document, Diagnostics) {
+	var names []string
+	var ds Diagnostics
+	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !e.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(name)) {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		ds = append(ds, Diagnostic{Code: CodeSyntax, Msg: "the directory cannot be read: " + err.Error()})
+	}
+	slices.Sort(names)
+	var docs []*Document
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			ds = append(ds, Diagnostic{Code: CodeSyntax, File: name, Msg: "the file cannot be read: " + err.Error()})
+			continue
+		}
+		doc, problems := Parse(name, data)
+		ds = append(ds, problems...)
+		if doc != nil {
+			docs = append(docs, doc)
+		}
+	}
+	return docs, ds
+}

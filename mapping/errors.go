@@ -61,6 +61,8 @@ type Error struct {
 	Code     Code
 	// Reason says what failed and names the value, or [redacted] in its place.
 	Reason string
+
+	index int // of the rule
 }
 
 // Error returns the reason with the SCIM path and the field.

@@ -32,7 +32,7 @@ type Lookup struct {
 	// Cache says how long answers may be kept; zero members leave it to the host.
 	Cache Cache
 
-	create []createField
+	create []creator
 }
 
 // Cache says how long the answers of a lookup may be kept.
@@ -156,7 +156,3 @@ func (r *Resolved) Get(n Need) (Resolution, bool) {
 
 // Reset forgets all answers.
 func (r *Resolved) Reset() { clear(r.answers) }
-
-type createField struct {
-	field string
-}

@@ -16,7 +16,8 @@ type Query struct {
 // defaults.
 type Options struct {
 	// ValueMaps are value maps by name beyond the built-in ones; a document's own
-	// map of that name wins, then these, then the built-in one.
+	// map of that name wins, then these, then the built-in one. The maps named
+	// "tz.…" leave the field alone, with a warning, where they have no entry.
 	ValueMaps map[string]*expr.ValueMap
 	// Query is what the target can do; nil: what the document says.
 	Query *Query
@@ -25,22 +26,40 @@ type Options struct {
 	AllowCreate bool
 	// MaxRules is how many rules a document may have; 0 means 1000.
 	MaxRules int
-	// MaxSteps is the work that one operation may do, in steps of the expression
-	// language; 0 means 100,000.
+	// MaxSteps is the work that each expression of a document may take in one
+	// evaluation, in steps of the expression language; 0 means 100,000.
 	MaxSteps int
 }
 
 // Plan is a compiled document. It is immutable and safe for concurrent use.
 type Plan struct {
-	name     string
-	resource *schema.Type
-	target   *schema.Type
-}
+	name, hash  string
+	resource    *schema.Type
+	target      *schema.Type
+	query       Query
+	emptyString bool
+	allowCreate bool
+	identity    bool
+	steps       int
+	idSlot      schema.Slot
 
-type runner struct{}
+	scope      *expr.Program
+	match      []match
+	fields     []field // by slot
+	rules      []*rule
+	groups     []*field // that rules write, in the order of their first rules
+	copies     []copyRule
+	attributes []attributePlan // that rules read into
+	readers    map[pathKey][]*rule
+	hasLookups bool
+}
 
 // Name returns the name of the document.
 func (p *Plan) Name() string { return p.name }
+
+// Hash returns the digest of the document that the plan was made of, see
+// [Document.Hash]. It is "" for a plan made by [Identity].
+func (p *Plan) Hash() string { return p.hash }
 
 // Resource returns the type of the resources.
 func (p *Plan) Resource() *schema.Type { return p.resource }
@@ -48,124 +67,178 @@ func (p *Plan) Resource() *schema.Type { return p.resource }
 // Target returns the type of the target's records.
 func (p *Plan) Target() *schema.Type { return p.target }
 
-// Compile checks a document against the types of both sides and returns its
-// plan, or all problems in document order. The fields of the document complete
-// the target's type: what they say of a field stands over what the type says,
-// and a rule can only name fields that the type has. A nil target is made of
-// the document's fields and its id.
-func Compile(doc *Document, resource, target *schema.Type, o *Options) (*Plan, Diagnostics) {
-	return &Plan{}, nil
-}
-
-// Identity returns the plan that copies every attribute of the resource type to
-// the field of the same name and back: the name is [schema.Type.Path], so
-// attributes of extensions are named with their URN. Attributes without a field
-// are left out. Complex attributes need a field with the same Sub. Filter hands
-// down whatever the fields declare.
-func Identity(resource, target *schema.Type) (*Plan, error) { return &Plan{}, nil }
-
-// InScope reports whether the document's scope holds for a write. A resource
-// out of scope is not to be written.
-func (p *Plan) InScope(in *Input) bool { return true }
-
-// Needs appends the references that [Plan.ToTarget] needs resolved, without
-// duplicates.
-func (p *Plan) Needs(dst []Need, in *Input) []Need { return dst }
-
-// ReadNeeds appends the references that [Plan.ToSCIM] needs resolved, without
-// duplicates.
-func (p *Plan) ReadNeeds(dst []Need, rec *schema.Record) []Need { return dst }
-
-// ToTarget works out what a write changes in the target's record. The error is
-// an [*Errors]; out then holds nothing to be written. A need without an answer in
-// res counts as missing.
-func (p *Plan) ToTarget(out *Result, in *Input, res *Resolved) error { return nil }
-
-// ToSCIM reads a record into out, an empty record of the resource type. It
-// cannot fail: what cannot be read is left out.
-func (p *Plan) ToSCIM(out, rec *schema.Record, res *Resolved) {}
-
 // Diff appends the fewest edits that lead from one record of the target to
-// another, in the order of the fields. A nil before stands for an empty record.
-func (p *Plan) Diff(dst []schema.Edit, before, after *schema.Record) []schema.Edit { return dst }
-
-// MatchQuery finds the record that belongs to a resource.
-type MatchQuery struct {
-	// Fields are the values that the record has to have.
-	Fields []FieldValue
-	// Filter says the same, over the target's type.
-	Filter schema.Filter
+// another, in the order of the fields: a Set for a value that differs (in any
+// order where the field is a set), a Clear with what the field wants to be sent
+// for one that is gone. A nil before stands for an empty record; a field that
+// cannot be cleared is left out.
+func (p *Plan) Diff(dst []schema.Edit, before, after *schema.Record) []schema.Edit {
+	for i := range p.fields {
+		f := &p.fields[i]
+		v := after.At(f.slot)
+		var old schema.Value
+		if before != nil {
+			old = before.At(f.slot)
+		}
+		switch {
+		case f.same(old, v):
+		case !v.Unassigned():
+			dst = append(dst, schema.Edit{Slot: f.slot, Op: schema.Set, Value: v})
+		case f.attr.ClearAs != schema.ClearOmit:
+			dst = append(dst, schema.Edit{Slot: f.slot, Op: schema.Clear, Value: f.attr.ClearAs.Value(f.attr.MultiValued)})
+		}
+	}
+	return dst
 }
 
-// Accept reports whether a record that a query found has the values indeed:
-// eventual and prefix-matching searches find too much.
-func (q *MatchQuery) Accept(rec *schema.Record) bool { return false }
-
-// Matches returns the queries by which the record of a resource is to be looked
-// for, in the order in which to try them: the first that finds a record ends the
-// search, several records are CodeMatchAmbiguous. Queries whose source is unset
-// are left out. The error is an [*Errors].
-func (p *Plan) Matches(rec *schema.Record) ([]MatchQuery, error) { return nil, nil }
-
-// Pushdown is a SCIM filter, divided.
-type Pushdown struct {
-	// Query is the target's part, over its own type; nil for none.
-	Query schema.Filter
-	// None says that no record can pass.
-	None bool
-	// Residual is what has to be checked on the resources that were read; nil
-	// for none.
-	Residual schema.Filter
+// Fields appends the fields that rules write from what a path means or a part of
+// it, in the order of the rules.
+func (p *Plan) Fields(dst []schema.Slot, path schema.Selector) []schema.Slot {
+	add := func(s schema.Slot) {
+		for _, have := range dst {
+			if have == s {
+				return
+			}
+		}
+		dst = append(dst, s)
+	}
+	for i := range p.copies {
+		if p.copies[i].writes && p.copies[i].from == path.Slot {
+			add(p.copies[i].to)
+		}
+	}
+	for _, u := range p.rules {
+		if !u.writes {
+			continue
+		}
+		for _, in := range u.inputs {
+			if overlap(in.reader.Selector(), path) {
+				add(u.field.slot)
+				break
+			}
+		}
+	}
+	return dst
 }
 
-// Exact reports whether the target's count of the query is the count of the
-// filter.
-func (d Pushdown) Exact() bool { return d.Residual == nil }
-
-// Filter divides a filter over the resource type. A filter that does not bind to
-// the type is residual as a whole.
-func (p *Plan) Filter(f schema.Filter) Pushdown { return Pushdown{Residual: f} }
+// RuleFor returns the SCIM path, as the document writes it with its prefix
+// spelled out, and the name of the first rule that writes a field from a path.
+// Both are empty when none does; the path is empty where only expressions and
+// constants write it.
+func (p *Plan) RuleFor(name string) (path, rule string) {
+	slot := p.target.Slot(name)
+	if slot == schema.NoSlot {
+		return "", ""
+	}
+	for i := range p.copies {
+		if p.copies[i].to == slot {
+			return p.resource.Path(p.copies[i].from), ""
+		}
+	}
+	for _, u := range p.fields[slot].rules {
+		if rule == "" {
+			rule = u.name
+		}
+		if u.hasSel {
+			return u.sel.String(), u.name
+		}
+	}
+	return "", rule
+}
 
 // Blind reports whether a PATCH whose operations name these paths can be carried
-// out without reading the record.
-func (p *Plan) Blind(touched []schema.Selector) bool { return false }
-
-// Fields appends the fields that rules write from the attribute that a path
-// begins with.
-func (p *Plan) Fields(dst []schema.Slot, path schema.Selector) []schema.Slot { return dst }
-
-// RuleFor returns the SCIM path and the name of the first rule that writes a
-// field. Both are empty when none does.
-func (p *Plan) RuleFor(field string) (path, rule string) { return "", "" }
-
-// Trace says of each rule what it did, in their order.
-type Trace struct{ Rules []RuleTrace }
-
-// RuleTrace says what one rule did.
-type RuleTrace struct {
-	Rule   string
-	Target string
-	// Source is what was read, or what the expression gave, before the pipe;
-	// unset when there was nothing.
-	Source schema.Value
-	// Value is what the field would hold.
-	Value  schema.Value
-	Action Action
-	Why    string
+// out without reading the record (mapping-design section 2.5): each path is the
+// path of a rule that writes, and whatever the rules make of it does not depend
+// on what is stored or on any other attribute.
+func (p *Plan) Blind(touched []schema.Selector) bool {
+	if p.identity || len(touched) == 0 {
+		return false
+	}
+	if p.scope != nil && (len(p.scope.Inputs()) > 0 || p.scope.UsesTarget()) {
+		return false
+	}
+	for _, t := range touched {
+		if t.Slot == schema.NoSlot || t.Attribute().MultiValued && t.Filter == nil || len(p.writers(t)) == 0 {
+			return false
+		}
+	}
+	for _, u := range p.rules {
+		if !u.writes {
+			continue
+		}
+		direct := false
+		for _, t := range touched {
+			direct = direct || u.source != nil && keyOf(u.sel) == keyOf(t)
+		}
+		if direct {
+			if !u.blind() {
+				return false
+			}
+			continue
+		}
+		if u.decl.enforce {
+			return false
+		}
+		for _, in := range u.inputs {
+			for _, t := range touched {
+				if overlap(in.reader.Selector(), t) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
-// Action is what a rule does to its field.
-type Action string
+// writers returns the rules that write from exactly this path.
+func (p *Plan) writers(sel schema.Selector) []*rule {
+	var out []*rule
+	k := keyOf(sel)
+	for _, u := range p.rules {
+		if u.writes && u.source != nil && keyOf(u.sel) == k {
+			out = append(out, u)
+		}
+	}
+	return out
+}
 
-// The actions.
-const (
-	ActionSet   Action = "set"
-	ActionSame  Action = "same"
-	ActionClear Action = "clear"
-	ActionSkip  Action = "skip"
-	ActionError Action = "error"
-)
+// blind reports whether what a rule writes depends on nothing but its path.
+func (u *rule) blind() bool {
+	d, a := u.decl, &u.field.attr
+	if len(u.field.rules) > 1 || d.when != "" || d.apply == applyIfEmpty || d.add || a.MultiValued ||
+		a.Mutability == schema.Immutable || a.Whole {
+		return false
+	}
+	for _, v := range d.validate {
+		if v.expr != "" {
+			return false
+		}
+	}
+	for _, s := range u.steps {
+		if s.values != nil && s.values.m.Several() {
+			return false
+		}
+	}
+	return true
+}
 
-// Explain says why each field would get what it gets. Nothing is written, and
-// values of secret rules are masked.
-func (p *Plan) Explain(in *Input, res *Resolved) *Trace { return &Trace{} }
+// Secrets appends the texts that a resource has for secret rules, so that a host
+// can keep them out of what it writes down.
+func (p *Plan) Secrets(dst []string, rec *schema.Record) []string {
+	for _, u := range p.rules {
+		if !u.decl.secret {
+			continue
+		}
+		for _, in := range u.inputs {
+			if guarding(u, in) {
+				continue
+			}
+			for v := range in.reader.List(rec).Elements() {
+				if text := v.Text(); text != "" {
+					dst = append(dst, text)
+				}
+			}
+		}
+	}
+	return dst
+}

@@ -1,0 +1,124 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/usher-scim/usher/mapping/expr"
+	"github.com/usher-scim/usher/schema"
+)
+
+// Routes choose among several documents for one resource type. They are
+// immutable and safe for concurrent use.
+type Routes struct {
+	name   string
+	routes []route
+}
+
+type route struct {
+	when *expr.Program // nil: always
+	use  string
+}
+
+// CompileRoutes compiles a MappingSet against the resource type, which has the
+// attributes of all the mappings that the set names (see [Document.ResourceType]).
+func CompileRoutes(doc *Document, resource *schema.Type) (*Routes, Diagnostics) {
+	c := &compiler{doc: doc, options: &Options{}, plan: &Plan{resource: resource}}
+	if !doc.set {
+		c.fail(CodeSyntax, "/kind", "only a MappingSet has routes")
+		return nil, c.problems
+	}
+	r := &Routes{name: doc.name}
+	for _, d := range doc.routes {
+		var when *expr.Program
+		if d.when.text != "" {
+			when = c.condition(doc.src, d.when.text, d.when.at, expr.PickPrimary)
+		}
+		r.routes = append(r.routes, route{when, d.use})
+	}
+	if len(c.problems) > 0 {
+		c.sort()
+		return nil, c.problems
+	}
+	return r, nil
+}
+
+// Name returns the name of the document.
+func (r *Routes) Name() string { return r.name }
+
+// Names returns the names of the documents that the routes lead to, in order,
+// without duplicates.
+func (r *Routes) Names() []string {
+	var names []string
+	seen := make(map[string]bool)
+	for _, rt := range r.routes {
+		if !seen[rt.use] {
+			seen[rt.use] = true
+			names = append(names, rt.use)
+		}
+	}
+	return names
+}
+
+// Use returns the name of the document to use for a write: that of the first
+// route whose condition holds. It returns false when none does. A condition that
+// cannot be evaluated does not hold.
+func (r *Routes) Use(in *Input) (name string, ok bool) {
+	s := expr.Scope{Resource: in.Resource, Op: in.Op.String(), Now: in.Now}
+	for _, rt := range r.routes {
+		if rt.when == nil {
+			return rt.use, true
+		}
+		if holds, err := rt.when.Holds(&s); err == nil && holds {
+			return rt.use, true
+		}
+	}
+	return "", false
+}
+
+// literalPaths adds the attributes that the conditions of a set name and no
+// schema has.
+func (b *typeBuilder) literalPaths() {
+	for _, r := range b.doc.routes {
+		if r.when.text == "" {
+			continue
+		}
+		e, err := expr.Parse(r.when.text)
+		if err != nil {
+			continue // compiling the set says so
+		}
+		for _, ref := range e.Paths() {
+			urn := ref.Path.URN
+			if ref.Prefix != "" {
+				urn = b.doc.prefixes[ref.Prefix]
+			}
+			if urn == "" {
+				if len(b.schemas) == 0 {
+					continue
+				}
+				urn = b.schemas[0].URN
+			}
+			if ref.Path.Filter != nil || !isURN(urn) {
+				continue
+			}
+			name := ref.Path.Attr
+			if ref.Path.Sub != "" && !strings.Contains(ref.Path.Sub, ".") {
+				name += "." + ref.Path.Sub
+			}
+			if isCommonPath(name) {
+				continue
+			}
+			b.extend(urn, []string{name}, r.when.at)
+		}
+	}
+}
+
+// isCommonPath holds for the attributes that every resource has.
+func isCommonPath(name string) bool {
+	first, _, _ := strings.Cut(name, ".")
+	for _, c := range []string{"schemas", "id", "externalId", "meta"} {
+		if strings.EqualFold(first, c) {
+			return true
+		}
+	}
+	return false
+}

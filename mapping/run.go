@@ -1,0 +1,523 @@
+package mapping
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/usher-scim/usher/mapping/expr"
+	"github.com/usher-scim/usher/schema"
+)
+
+// runner carries out one write: every field that rules write is settled in the
+// order of the rules. It lives in a Result, so that its memory is used again.
+type runner struct {
+	plan    *Plan
+	in      *Input
+	res     *Resolved
+	out     *Result
+	scope   expr.Scope
+	current *schema.Record // what the resource was: given, or read from what is stored
+	buffer  *schema.Record // of current
+	errs    []Error
+	order   []int       // of Edits: the rule's index
+	trace   []RuleTrace // by the rule's index; nil: none is wanted
+	making  bool        // the rule at hand waits for a record that has to be made
+
+	// collecting says that nothing but the needs is wanted.
+	collecting bool
+	needs      []Need
+}
+
+// outcome is what came of a rule's source.
+type outcome uint8
+
+const (
+	hasValue  outcome = iota
+	isUnset           // there is none
+	failed            // an error was recorded
+	isPending         // a reference is deferred, ignored or not made yet
+)
+
+func (r *runner) begin(p *Plan, in *Input, res *Resolved, out *Result) {
+	r.plan, r.in, r.res, r.out = p, in, res, out
+	r.current = nil
+	r.errs, r.order = r.errs[:0], r.order[:0]
+	r.scope.Resource, r.scope.Target = in.Resource, in.Stored
+	r.scope.Op, r.scope.Now, r.scope.Steps = in.Op.String(), in.Now, p.steps
+	out.Edits, out.Deferred, out.Creates = out.Edits[:0], out.Deferred[:0], out.Creates[:0]
+	out.Warnings, out.Fired = out.Warnings[:0], out.Fired[:0]
+	if r.collecting {
+		return
+	}
+	switch {
+	case out.Record == nil || out.Record.Type() != p.target:
+		out.Record = p.target.New()
+	case in.Stored == nil:
+		out.Record.Reset()
+	}
+	if in.Stored != nil {
+		out.Record.CopyFrom(in.Stored)
+	}
+	switch {
+	case in.Op == Create || in.blind():
+	case in.Current != nil:
+		r.current = in.Current
+	case in.Stored != nil:
+		if r.buffer == nil || r.buffer.Type() != p.resource {
+			r.buffer = p.resource.New()
+		} else {
+			r.buffer.Reset()
+		}
+		p.read(r.buffer, in.Stored, res, &r.scope)
+		r.scope.Target = in.Stored
+		r.current = r.buffer
+	}
+}
+
+// end lets go of what belongs to the caller.
+func (r *runner) end() {
+	r.in, r.res, r.out, r.current, r.trace, r.plan = nil, nil, nil, nil, nil, nil
+	r.scope.Resource, r.scope.Target = nil, nil
+}
+
+func (r *runner) run() {
+	for i := range r.plan.copies {
+		r.copyAttribute(&r.plan.copies[i])
+	}
+	for _, f := range r.plan.groups {
+		r.settle(f)
+	}
+	r.sort()
+}
+
+// sort puts errors and edits in the order of the rules, which the groups of
+// alternatives that do not stand together are out of.
+func (r *runner) sort() {
+	slices.SortStableFunc(r.errs, func(a, b Error) int { return cmp.Compare(a.index, b.index) })
+	for i := 1; i < len(r.order); i++ {
+		for k := i; k > 0 && r.order[k-1] > r.order[k]; k-- {
+			r.order[k-1], r.order[k] = r.order[k], r.order[k-1]
+			e, f := r.out.Edits, r.out.Fired
+			e[k-1], e[k] = e[k], e[k-1]
+			f[k-1], f[k] = f[k], f[k-1]
+		}
+	}
+}
+
+// ToTarget works out what a write changes in the target's record. The error is
+// an [*Errors]; out then holds nothing to be written. A need without an answer in
+// res counts as missing. Out is reused, see [Result].
+func (p *Plan) ToTarget(out *Result, in *Input, res *Resolved) error {
+	r := &out.run
+	r.begin(p, in, res, out)
+	defer r.end()
+	r.run()
+	if len(r.errs) == 0 {
+		return nil
+	}
+	out.Edits, out.Creates, out.Fired = out.Edits[:0], out.Creates[:0], out.Fired[:0]
+	out.Record.Reset()
+	if in.Stored != nil {
+		out.Record.CopyFrom(in.Stored)
+	}
+	return &Errors{All: append([]Error(nil), r.errs...)}
+}
+
+// InScope reports whether the document's scope holds for a write. A resource
+// out of scope is not to be written. A scope that cannot be evaluated does not
+// hold.
+func (p *Plan) InScope(in *Input) bool {
+	if p.scope == nil {
+		return true
+	}
+	s := expr.Scope{Resource: in.Resource, Target: in.Stored, Op: in.Op.String(), Now: in.Now, Steps: p.steps}
+	ok, err := p.scope.Holds(&s)
+	return ok && err == nil
+}
+
+// fail records a rule's error. A rule reports its first one only.
+func (r *runner) fail(u *rule, code Code, reason string) outcome {
+	scimType := "invalidValue"
+	if code == CodeMutability {
+		scimType = "mutability"
+	}
+	if n := len(r.errs); n == 0 || r.errs[n-1].Rule != u.name {
+		r.errs = append(r.errs, Error{Status: 400, SCIMType: scimType, Rule: u.name, Path: u.decl.scim, Target: u.decl.target,
+			Code: code, Reason: reason, index: u.index})
+	}
+	return failed
+}
+
+// failErr is fail for an error of an expression or a step.
+func (r *runner) failErr(u *rule, err error) outcome {
+	var e *expr.Error
+	if !errors.As(err, &e) {
+		return r.fail(u, CodeConvert, err.Error())
+	}
+	return r.fail(u, Code(e.Code), clip(e.Reason(u.tainted)))
+}
+
+// show is a value as a reason names it.
+func (u *rule) show(v schema.Value) string {
+	if u.tainted {
+		return redacted
+	}
+	return clip(literal(v))
+}
+
+// applies reports whether a rule writes at this operation; why says what keeps
+// it from that.
+func (r *runner) applies(u *rule) (ok bool, why string, out outcome) {
+	switch u.decl.apply {
+	case applyCreate:
+		if r.in.Op != Create {
+			return false, whyOnlyCreate, isUnset
+		}
+	case applyUpdate:
+		if r.in.Op == Create {
+			return false, whyOnlyUpdate, isUnset
+		}
+	}
+	if u.when != nil {
+		holds, err := u.when.Holds(&r.scope)
+		if err != nil {
+			return false, "", r.failErr(u, err)
+		}
+		if !holds {
+			return false, whyCondition, isUnset
+		}
+	}
+	if u.decl.apply == applyIfEmpty && !empty(r.stored(u.field)) {
+		return false, whyNotEmpty, isUnset
+	}
+	return true, "", hasValue
+}
+
+func (r *runner) stored(f *field) schema.Value {
+	if r.in.Stored == nil {
+		return schema.Value{}
+	}
+	return r.in.Stored.At(f.slot)
+}
+
+// fires reports whether a rule may write at all: of a PATCH only one with a
+// changed input may.
+func (r *runner) fires(u *rule) bool {
+	return r.in.Op != Patch || u.decl.enforce || r.changed(u.inputs)
+}
+
+func (r *runner) changed(inputs []input) bool {
+	if r.in.blind() {
+		for _, in := range inputs {
+			for _, t := range r.in.Touched {
+				if overlap(in.reader.Selector(), t) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for _, in := range inputs {
+		if in.differs(r.current, r.in.Resource) {
+			return true
+		}
+	}
+	return false
+}
+
+// unchanged reports whether what a rule would write is what reading the stored
+// record gives, so that the field is left alone.
+func (r *runner) unchanged(u *rule) bool {
+	return u.settled && r.current != nil && !u.inputs[0].differs(r.current, r.in.Resource)
+}
+
+// settle decides what happens to one field.
+func (r *runner) settle(f *field) {
+	if r.in.Op != Patch {
+		r.compete(f, false)
+		return
+	}
+	any, guards := false, false
+	for _, u := range f.rules {
+		any = any || r.fires(u)
+		guards = guards || len(f.rules) > 1 && r.changed(u.guards)
+	}
+	if !any {
+		for _, u := range f.rules {
+			r.note(u, ActionSkip, whyUnchanged)
+		}
+		return
+	}
+	r.compete(f, len(f.rules) > 1 && !guards)
+}
+
+// compete finds the rule that decides a field. With firedOnly, the rules without
+// a changed input come in only when no other has a value.
+func (r *runner) compete(f *field, firedOnly bool) {
+	if firedOnly && r.contest(f, true) {
+		return
+	}
+	r.contest(f, false)
+}
+
+// contest lets the rules of a field compete: in order, the first that applies
+// and has a value wins; an error or an open reference ends it. With firedOnly it
+// returns false, and nothing is settled, when none has a value.
+func (r *runner) contest(f *field, firedOnly bool) bool {
+	var first *rule // that applies
+	var required *rule
+	var fallback *rule
+	same := true // no rule that is also read has another value than before
+	settled := false
+	for i, u := range f.rules {
+		if firedOnly && !r.fires(u) {
+			r.note(u, ActionSkip, whyUnchanged)
+			continue
+		}
+		ok, why, out := r.applies(u)
+		if out == failed {
+			r.lose(f.rules[i+1:])
+			return true
+		}
+		if !ok {
+			r.note(u, ActionSkip, why)
+			continue
+		}
+		if first == nil {
+			first = u
+		}
+		if required == nil && u.decl.required {
+			required = u
+		}
+		if fallback == nil && u.decl.hasDefault && (u.decl.always || r.in.Op == Create) {
+			fallback = u
+		}
+		unchanged := r.unchanged(u)
+		if u.settled {
+			settled = true
+			same = same && unchanged
+		}
+		// What has not changed is not converted either: it might not go through.
+		if v := r.plain(u); unchanged && !v.IsUnset() {
+			r.noteValue(u, ActionSame, whySCIM, v, r.stored(f))
+			r.lose(f.rules[i+1:])
+			return true
+		}
+		r.making = false
+		source, v, out := r.evaluate(u)
+		if out == isUnset {
+			r.note(u, ActionSkip, whyUnset)
+			continue
+		}
+		switch {
+		case out == hasValue:
+			r.win(u, source, v)
+		case out == isPending && !r.making:
+			r.demand(f)
+		}
+		r.lose(f.rules[i+1:])
+		return true
+	}
+	if firedOnly {
+		return false
+	}
+	if first != nil {
+		r.without(f, first, fallback, required, settled && same)
+	} else {
+		r.demand(f)
+	}
+	return true
+}
+
+// lose notes the rules that an earlier one left nothing to do.
+func (r *runner) lose(rules []*rule) {
+	for _, u := range rules {
+		r.note(u, ActionSkip, whyEarlier)
+	}
+}
+
+// plain returns what the source of a rule that reads a path holds.
+func (r *runner) plain(u *rule) schema.Value {
+	if u.source == nil {
+		return schema.Value{}
+	}
+	if u.list {
+		return u.source.List(r.in.Resource)
+	}
+	v, _ := u.source.Scalar(r.in.Resource)
+	return v
+}
+
+// win writes the value of a rule.
+func (r *runner) win(u *rule, source, v schema.Value) {
+	why := whySCIM
+	switch {
+	case u.decl.hasConst:
+		why = whyConst
+	case u.program != nil:
+		why = whyExpr
+	}
+	r.write(u, source, v, why)
+}
+
+// without decides a field for which no rule has a value.
+func (r *runner) without(f *field, first, fallback, required *rule, same bool) {
+	if same && r.current != nil {
+		r.note(first, ActionSame, whyUnset)
+		return
+	}
+	if fallback != nil {
+		r.write(fallback, schema.Value{}, fallback.decl.fallback, whyDefault)
+		return
+	}
+	if required != nil {
+		r.fail(required, CodeRequired, "required value is unset")
+		r.note(required, ActionError, string(CodeRequired))
+		return
+	}
+	if r.in.Op == Create {
+		r.demand(f)
+		return
+	}
+	switch {
+	case first.decl.onUnset == unsetError:
+		r.fail(first, CodeRequired, "the value must not be unset")
+		r.note(first, ActionError, string(CodeRequired))
+	case first.decl.onUnset == unsetKeep, first.decl.add, f.attr.Required, f.attr.Mutability == schema.Immutable:
+		r.note(first, ActionSkip, whyUnset)
+	default:
+		r.clear(f, first)
+	}
+}
+
+// demand reports a required field that gets no value on create.
+func (r *runner) demand(f *field) {
+	if r.in.Op == Create && f.attr.Required {
+		u := f.rules[0]
+		r.fail(u, CodeRequired, "required value is unset")
+		r.note(u, ActionError, string(CodeRequired))
+	}
+}
+
+// clear takes a field's value away.
+func (r *runner) clear(f *field, u *rule) {
+	if !r.in.blind() && empty(r.stored(f)) {
+		r.note(u, ActionSame, whyUnset)
+		return
+	}
+	if f.attr.ClearAs == schema.ClearOmit {
+		r.warn(WarnUnclearable, u)
+		r.note(u, ActionSkip, whyUnset)
+		return
+	}
+	r.note(u, ActionClear, whyUnset)
+	r.edit(u, schema.Edit{Slot: f.slot, Op: schema.Clear, Value: f.attr.ClearAs.Value(f.attr.MultiValued)})
+}
+
+// write gives a field a value, if that changes it.
+func (r *runner) write(u *rule, source, v schema.Value, why string) {
+	f := u.field
+	old := r.stored(f)
+	if u.decl.add {
+		v = union(old, v)
+	}
+	if !r.in.blind() && f.same(old, v) {
+		r.noteValue(u, ActionSame, why, source, v)
+		return
+	}
+	if r.collecting {
+		return
+	}
+	if f.attr.Mutability == schema.Immutable && r.in.Op != Create {
+		r.fail(u, CodeMutability, f.attr.Name+" can only be set on create")
+		r.noteError(u, source)
+		return
+	}
+	if code, reason := f.validate(u, v); code != "" {
+		r.fail(u, code, reason)
+		r.noteError(u, source)
+		return
+	}
+	for i := range u.checks {
+		if ok, reason, err := u.checks[i].holds(u, v, &r.scope); err != nil {
+			r.failErr(u, err)
+			r.noteError(u, source)
+			return
+		} else if !ok {
+			r.fail(u, CodeValidate, reason)
+			r.noteError(u, source)
+			return
+		}
+	}
+	r.noteValue(u, ActionSet, why, source, v)
+	r.edit(u, schema.Edit{Slot: f.slot, Op: schema.Set, Value: v})
+}
+
+func (r *runner) edit(u *rule, e schema.Edit) {
+	r.out.Edits = append(r.out.Edits, e)
+	r.out.Fired = append(r.out.Fired, u.name)
+	r.order = append(r.order, u.index)
+	if r.out.Record != nil {
+		if e.Op == schema.Clear {
+			r.out.Record.SetAt(e.Slot, schema.Value{})
+		} else {
+			r.out.Record.SetAt(e.Slot, e.Value)
+		}
+	}
+}
+
+func (r *runner) warn(code Code, u *rule) {
+	r.out.Warnings = append(r.out.Warnings, Warning{Code: code, Rule: u.name, Target: u.decl.target})
+}
+
+// union appends the elements of more that a list lacks.
+func union(list, more schema.Value) schema.Value {
+	var added []schema.Value
+	for e := range more.Elements() {
+		if !list.Contains(e) && !contains(added, e) {
+			added = append(added, e)
+		}
+	}
+	if len(added) == 0 {
+		return list
+	}
+	return list.Append(added...)
+}
+
+func contains(vs []schema.Value, v schema.Value) bool {
+	for _, e := range vs {
+		if e.Equal(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// empty holds for a field that a target shows as having no value.
+func empty(v schema.Value) bool {
+	if s, ok := v.Str(); ok {
+		return s == ""
+	}
+	return v.Unassigned()
+}
+
+// same reports whether two values make no difference in a field.
+func (f *field) same(a, b schema.Value) bool {
+	if a.Unassigned() || b.Unassigned() {
+		return a.Unassigned() && b.Unassigned()
+	}
+	if f.attr.Unordered && a.Kind() == schema.KindList && b.Kind() == schema.KindList {
+		return a.Equal(b) || subset(a, b) && subset(b, a)
+	}
+	return a.Kind() == b.Kind() && a.Equal(b)
+}
+
+func subset(a, b schema.Value) bool {
+	for i := range a.Len() {
+		if !b.Contains(a.At(i)) {
+			return false
+		}
+	}
+	return true
+}

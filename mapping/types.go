@@ -1,0 +1,339 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-scim/usher/schema"
+)
+
+// ResourceType returns the type of the resources that the document is about. Its
+// schemas are the document's, in their order; those it knows by URN from bases,
+// the others are made of the document's extension attributes. An extension
+// attribute has type Any; what discovery shows of it (type, choices,
+// description, whether it is required or a list) is taken from the field that its
+// rule writes, as far as target has one; target may be nil.
+//
+// For a MappingSet the type has the first of bases as core, the others as
+// extensions, and an extension attribute for every path of a condition that none
+// of them has.
+//
+// The error is a [*DiagnosticsError].
+func (d *Document) ResourceType(bases []schema.Schema, target *schema.Type) (*schema.Type, error) {
+	b := typeBuilder{doc: d, target: target}
+	if d.set {
+		b.schemas = slices.Clone(bases)
+		b.literalPaths()
+	} else {
+		b.known(bases)
+		for _, x := range d.extensions {
+			b.extend(x.urn, x.names, pointer("/resource/extensionAttributes", x.urn))
+		}
+		for i, urn := range d.schemas {
+			if s := b.schema(urn); len(s.Attributes) == 0 {
+				b.fail(CodeUnknownSchema, "/resource/schemas/"+itoa(i), "schema "+urn+" is not known, and the document gives it no attributes")
+			}
+		}
+	}
+	if len(b.problems) > 0 {
+		return nil, b.problems.Err()
+	}
+	name := d.resource
+	if name == "" {
+		name = d.name
+	}
+	if len(b.schemas) == 0 {
+		b.fail(CodeUnknownSchema, "", "no schema is known")
+		return nil, b.problems.Err()
+	}
+	t, err := schema.NewResource(name, b.schemas[0], b.schemas[1:]...)
+	if err != nil {
+		b.fail(CodeSyntax, "/resource", err.Error())
+		return nil, b.problems.Err()
+	}
+	return t, nil
+}
+
+type typeBuilder struct {
+	doc      *Document
+	target   *schema.Type
+	schemas  []schema.Schema
+	problems Diagnostics
+}
+
+func (b *typeBuilder) fail(code Code, at, msg string) {
+	b.problems = append(b.problems, b.doc.src.diagnostic(code, at, 0, msg))
+}
+
+// known starts with the document's schemas, as far as bases have them.
+func (b *typeBuilder) known(bases []schema.Schema) {
+	for _, urn := range b.doc.schemas {
+		s := schema.Schema{URN: urn, Name: lastPart(urn)}
+		for i := range bases {
+			if strings.EqualFold(bases[i].URN, urn) {
+				s = bases[i]
+				s.Attributes = slices.Clone(s.Attributes)
+			}
+		}
+		b.schemas = append(b.schemas, s)
+	}
+}
+
+// lastPart is the word of a URN that says what it is about: "User" for all of
+// SCIM's own.
+func lastPart(urn string) string { return urn[strings.LastIndexByte(urn, ':')+1:] }
+
+func (b *typeBuilder) schema(urn string) *schema.Schema {
+	for i := range b.schemas {
+		if strings.EqualFold(b.schemas[i].URN, urn) {
+			return &b.schemas[i]
+		}
+	}
+	b.schemas = append(b.schemas, schema.Schema{URN: urn, Name: lastPart(urn)})
+	return &b.schemas[len(b.schemas)-1]
+}
+
+// extend adds attributes to a schema. One that is there stays as it is.
+func (b *typeBuilder) extend(urn string, names []string, at string) {
+	s := b.schema(urn)
+	for i, n := range names {
+		attr, sub, nested := strings.Cut(n, ".")
+		k := slices.IndexFunc(s.Attributes, func(a schema.Attribute) bool { return strings.EqualFold(a.Name, attr) })
+		switch {
+		case !nested && k < 0:
+			s.Attributes = append(s.Attributes, b.attribute(urn, n, attr))
+		case nested && k < 0:
+			t, err := schema.NewOrdered(attr, b.attribute(urn, n, sub))
+			if err != nil {
+				b.fail(CodeSyntax, at+"/"+itoa(i), err.Error())
+				continue
+			}
+			s.Attributes = append(s.Attributes, schema.Attribute{Name: attr, Type: schema.Complex, Sub: t})
+		case nested:
+			a := &s.Attributes[k]
+			if a.Sub == nil {
+				b.fail(CodeSyntax, at+"/"+itoa(i), attr+" has no sub-attributes")
+				continue
+			}
+			if a.Sub.Slot(sub) != schema.NoSlot {
+				continue
+			}
+			subs := make([]schema.Attribute, 0, a.Sub.Len()+1)
+			for j := range a.Sub.Len() {
+				subs = append(subs, *a.Sub.Attribute(schema.Slot(j)))
+			}
+			t, err := schema.NewOrdered(attr, append(subs, b.attribute(urn, n, sub))...)
+			if err != nil {
+				b.fail(CodeSyntax, at+"/"+itoa(i), err.Error())
+				continue
+			}
+			a.Sub = t
+		}
+	}
+}
+
+// attribute describes an extension attribute after the field that its rule
+// writes.
+func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
+	a := schema.Attribute{Name: name, Type: schema.Any, Shown: schema.String}
+	r := b.ruleFor(urn, path)
+	if r == nil {
+		return a
+	}
+	field := b.field(r.target)
+	if field == nil {
+		return a
+	}
+	a.Description = field.Description
+	a.Choices = field.Choices
+	if a.Shown = field.Type; field.Type == schema.Any {
+		a.Shown = schema.String
+	}
+	if r.expr != "" || slices.ContainsFunc(r.pipe, func(s string) bool { return s != "lower" && s != "upper" }) {
+		// What passes a pipe is of another type, or has other values.
+		a.Choices = nil
+		if strings.Contains(strings.Join(r.pipe, " "), "lookup") || strings.Contains(strings.Join(r.pipe, " "), "map") {
+			a.Shown = schema.String
+		}
+	}
+	a.MultiValued = field.MultiValued && r.expr == "" && !slices.ContainsFunc(r.pipe, changesShape)
+	a.Required = field.Required && r.way() != ToSCIM && !r.alternatives && !r.alternative && !r.hasDefault && r.when == "" && r.apply == applyAlways
+	return a
+}
+
+// changesShape holds for the steps of a pipe that make a list of a single value
+// or the other way round.
+func changesShape(step string) bool {
+	name, _, _ := strings.Cut(step, "(")
+	return slices.Contains([]string{"wrap", "split", "joinList", "first", "item", "count"}, strings.TrimSpace(name))
+}
+
+// ruleFor returns the first rule that is about an attribute, those that write
+// first.
+func (b *typeBuilder) ruleFor(urn, path string) *ruleDecl {
+	var found *ruleDecl
+	for _, r := range b.doc.rules {
+		if r.disabled || r.target == "" || !b.means(r.scim, urn, path) {
+			continue
+		}
+		if r.way() != ToSCIM {
+			return r
+		}
+		if found == nil {
+			found = r
+		}
+	}
+	return found
+}
+
+// means reports whether a rule's path is that of an attribute of a schema.
+func (b *typeBuilder) means(text, urn, path string) bool {
+	for prefix, u := range b.doc.prefixes {
+		if rest, ok := strings.CutPrefix(text, prefix+":"); ok && strings.EqualFold(u, urn) {
+			return strings.EqualFold(rest, path)
+		}
+	}
+	if len(text) > len(urn) && strings.EqualFold(text[:len(urn)], urn) && text[len(urn)] == ':' {
+		return strings.EqualFold(text[len(urn)+1:], path)
+	}
+	core := len(b.doc.schemas) > 0 && strings.EqualFold(b.doc.schemas[0], urn)
+	return core && strings.EqualFold(text, path)
+}
+
+func (b *typeBuilder) field(name string) *schema.Attribute {
+	if b.target != nil {
+		return b.target.Lookup(name)
+	}
+	for i := range b.doc.fields {
+		if f := &b.doc.fields[i]; f.name == name {
+			a := f.attribute()
+			return &a
+		}
+	}
+	return nil
+}
+
+// attribute returns what the document alone says of a field.
+func (f *fieldDecl) attribute() schema.Attribute {
+	a := schema.Attribute{Name: f.name, Type: f.typ.kind, MultiValued: f.typ.list}
+	for _, set := range f.set {
+		set(&a)
+	}
+	return a
+}
+
+// targetType returns the type made of the document's fields and its id.
+func (d *Document) targetType() (*schema.Type, error) {
+	attrs := make([]schema.Attribute, 0, len(d.fields)+1)
+	for i := range d.fields {
+		attrs = append(attrs, d.fields[i].attribute())
+	}
+	id := d.IDField()
+	if !slices.ContainsFunc(d.fields, func(f fieldDecl) bool { return strings.EqualFold(f.name, id) }) {
+		attrs = append(attrs, schema.Attribute{Name: id, Type: schema.Any, Mutability: schema.ReadOnly})
+	}
+	return schema.NewOrdered(d.object, attrs...)
+}
+
+// IDField returns the name of the field that holds the id of a record.
+func (d *Document) IDField() string {
+	if d.id == "" {
+		return "id"
+	}
+	return d.id
+}
+
+// WithCustom returns the document with rules for those custom fields of the
+// target (schema.Attribute.Custom) that no rule names, a disabled one included:
+// for custom_fields.badge the attribute badge of the document's last schema, and,
+// as an alternative that is only written, custom_fields.badge in the core schema,
+// where Okta puts it. Texts are converted to what the field holds. A field whose
+// name cannot be an attribute's is left out. The document itself is not changed.
+func (d *Document) WithCustom(target *schema.Type) *Document {
+	if d.set || target == nil || len(d.schemas) == 0 {
+		return d
+	}
+	out := *d
+	out.rules = slices.Clone(d.rules)
+	out.extensions = slices.Clone(d.extensions)
+	named := make(map[string]bool)
+	names := make(map[string]bool)
+	for i, name := range d.ruleNames() {
+		named[strings.ToLower(d.rules[i].target)] = true
+		names[name] = true
+	}
+	for slot := range target.Len() {
+		a := target.Attribute(schema.Slot(slot))
+		if a.Custom && !named[strings.ToLower(a.Name)] {
+			out.addCustom(a, names)
+		}
+	}
+	return &out
+}
+
+// addCustom adds the rules for a custom field.
+func (d *Document) addCustom(a *schema.Attribute, names map[string]bool) {
+	last := a.Name[strings.LastIndexByte(a.Name, '.')+1:]
+	core, extension := d.schemas[0], d.schemas[len(d.schemas)-1]
+	var forms []string // with the URN
+	if len(d.schemas) > 1 && attributeName.MatchString(last) && d.declare(extension, last) {
+		forms = append(forms, extension+":"+last)
+	}
+	if strings.Count(a.Name, ".") == 1 && attributeName.MatchString(a.Name) && d.declare(core, a.Name) {
+		forms = append(forms, core+":"+a.Name)
+	}
+	readOnly := a.Mutability == schema.ReadOnly
+	for i, form := range forms {
+		r := &ruleDecl{at: "/rules", src: d.src, scim: form, target: a.Name, name: uniqueName(names, last, a.Name), coerce: true, onUnset: unsetClear}
+		if a.Required {
+			r.onUnset = unsetKeep
+		}
+		switch {
+		case i == 1 && readOnly:
+			continue
+		case i == 1:
+			r.name = uniqueName(names, last+"-core", a.Name+"-core")
+			r.direction, r.hasDirection, r.alternative = ToTarget, true, true
+		case readOnly:
+			r.direction, r.hasDirection = ToSCIM, true
+		default:
+			r.alternatives = len(forms) > 1
+		}
+		if a.Mutability == schema.Immutable {
+			r.apply = applyCreate
+		}
+		names[r.name] = true
+		d.rules = append(d.rules, r)
+	}
+}
+
+// uniqueName returns the first of two names that is free, or the second with a
+// number.
+func uniqueName(names map[string]bool, short, long string) string {
+	name := short
+	for n := 1; names[name]; n++ {
+		if name = long; n > 1 {
+			name = fmt.Sprintf("%s#%d", long, n)
+		}
+	}
+	return name
+}
+
+// declare adds an extension attribute. It returns false where the schema has one
+// of that name already.
+func (d *Document) declare(urn, name string) bool {
+	for i := range d.extensions {
+		x := &d.extensions[i]
+		if !strings.EqualFold(x.urn, urn) {
+			continue
+		}
+		if slices.ContainsFunc(x.names, func(n string) bool { return strings.EqualFold(n, name) }) {
+			return false
+		}
+		d.extensions[i] = extension{x.urn, append(slices.Clip(x.names), name)}
+		return true
+	}
+	d.extensions = append(d.extensions, extension{urn, []string{name}})
+	return true
+}
