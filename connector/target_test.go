@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -659,6 +661,35 @@ func TestTarget_Errors(t *testing.T) {
 			assert.Equal(t, "r", e.Reason, name)
 		}
 	}
+}
+
+func TestTarget_ErrorsOfATargetBehindADriver(t *testing.T) {
+	t.Parallel()
+	s := newSetup(t)
+	inner := &connector.Error{Code: connector.NotFound, Op: "list", Object: "contact"}
+	s.fake.get = func(context.Context, connector.Ref) (*schema.Record, error) { return nil, inner }
+	_, err := s.Get(t.Context(), personRef)
+	assert.Same(t, inner, err, "what says what was being done is left alone")
+}
+
+//nolint:paralleltest // it measures the memory of the process
+func TestTarget_LocksLeaveNothing(t *testing.T) {
+	s := newSetup(t)
+	s.fake.update = func(context.Context, connector.Ref, connector.Change) (*schema.Record, error) { return nil, nil }
+	change := connector.Change{Base: s.person(7, "a"), Edits: []schema.Edit{{Slot: s.typ.Slot("name"), Value: schema.StringValue("x")}}}
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	for i := range 20_000 {
+		_, err := s.Update(t.Context(), connector.Ref{Object: "person", ID: strconv.Itoa(i)}, change)
+		require.NoError(t, err)
+	}
+	assert.Less(t, heap()-before, int64(1<<20))
+	runtime.KeepAlive(s)
 }
 
 func TestTarget_ContextErrors(t *testing.T) {

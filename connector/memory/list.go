@@ -178,9 +178,9 @@ func (l *listing) chunk() bool {
 	i := t.after(l.from)
 	end := min(i+scanChunk, len(t.order))
 	for ; i < end; i++ {
-		s := t.order[i]
-		l.from = s.seq
-		if s.table != nil && !l.visit(s) {
+		s := t.order[i].s
+		l.from = t.order[i].seq
+		if s != nil && !l.visit(s) {
 			return false
 		}
 	}
@@ -196,9 +196,9 @@ func (l *listing) all() {
 		i, l.skip = min(i+l.skip, len(t.order)), 0
 	}
 	for ; i < len(t.order) && !l.more; i++ {
-		s := t.order[i]
+		s := t.order[i].s
 		switch {
-		case s.table == nil:
+		case s == nil:
 		case l.skip > 0:
 			l.skip--
 		default:

@@ -145,6 +145,35 @@ func TestCostDoesNotGrow(t *testing.T) {
 	}
 }
 
+//nolint:paralleltest // see above
+func TestComingAndGoingLeavesNothing(t *testing.T) {
+	objs := objects(t)
+	d, err := memory.New(objs, &memory.Options{Cache: 16})
+	require.NoError(t, err)
+	refs := fill(t, d, objs[0].Type, 20)
+	group := objs[1].Type.New()
+	group.SetString("displayName", "all")
+	out, err := d.Create(t.Context(), "group", group)
+	require.NoError(t, err)
+	g := connector.Ref{Object: "group", ID: out.String("id")}
+	before := heap()
+	for i := range 10_000 {
+		_, err = d.EditMembers(t.Context(), g, refs, nil)
+		require.NoError(t, err)
+		_, err = d.EditMembers(t.Context(), g, nil, refs)
+		require.NoError(t, err)
+		rec := objs[0].Type.New()
+		rec.SetString("userName", "user"+strconv.Itoa(i))
+		rec, err = d.Create(t.Context(), "user", rec)
+		require.NoError(t, err)
+		_, err = d.Act(t.Context(), connector.Ref{Object: "user", ID: rec.String("id")}, connector.Action{Kind: connector.Delete})
+		require.NoError(t, err)
+	}
+	after := heap()
+	runtime.KeepAlive(d)
+	assert.Less(t, int64(after)-int64(before), int64(1<<19))
+}
+
 func BenchmarkDriver(b *testing.B) {
 	objs := objects(b)
 	user := objs[0].Type

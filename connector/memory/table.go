@@ -76,8 +76,14 @@ type table struct {
 	byID map[string]*stored
 	// order has the records by seq; those that were deleted leave a hole until
 	// there are too many of them.
-	order []*stored
+	order []place
 	holes int
+}
+
+// place is where a record stands in the order.
+type place struct {
+	seq uint64
+	s   *stored // nil for a hole
 }
 
 // metaSlots are the slots of the meta attribute.
@@ -136,19 +142,19 @@ func refSlot(o Object, name string) (schema.Slot, refSlots, error) {
 // insert adds a record, which has its seq, at the end.
 func (t *table) insert(s *stored) {
 	t.byID[s.id] = s
-	t.order = append(t.order, s)
+	t.order = append(t.order, place{s.seq, s})
 }
 
 // remove takes a record out. Holes are closed when they are more than half, so
 // that removing costs little however many there are.
 func (t *table) remove(s *stored) {
 	delete(t.byID, s.id)
-	if i := t.after(s.seq) - 1; i >= 0 && t.order[i] == s {
-		t.order[i] = &stored{seq: s.seq} // keeps the order searchable without the record
+	if i := t.after(s.seq) - 1; i >= 0 && t.order[i].s == s {
+		t.order[i].s = nil
 		t.holes++
 	}
 	if t.holes > len(t.order)/2 {
-		t.order = slices.DeleteFunc(t.order, func(s *stored) bool { return s.table == nil })
+		t.order = slices.DeleteFunc(t.order, func(p place) bool { return p.s == nil })
 		t.holes = 0
 	}
 }
