@@ -119,11 +119,14 @@ func (c *compiler) compileFunction(n *node, f *function, w want) code {
 
 // bound sets the bounds of a function's result.
 func (c *code) bound(name string, f *function, in code) {
-	if (in.typ.List || in.typ.Kind == Any) && name != "joinList" && name != "count" {
-		c.elements = in.elements
-	}
-	if name == "split" {
+	switch name {
+	case "joinList", "count", "first", "item":
+	case "split":
 		c.elements = MaxElements
+	default:
+		if in.typ.List || in.typ.Kind == Any {
+			c.elements = in.elements
+		}
 	}
 	if k := c.typ.Kind; isText(k) || k == Any {
 		if c.text = min(c.elements*MaxString, MaxResult); f.shrinks {

@@ -23,12 +23,12 @@ type Env struct {
 
 // Program is a compiled expression.
 type Program struct {
-	run                 run
-	typ                 Type
-	inputs              []schema.Selector
-	target, op, now     bool
-	cost                int
-	emptyString, isList bool
+	run             run
+	typ             Type
+	inputs          []schema.Selector
+	target, op, now bool
+	cost            int
+	emptyString     bool
 }
 
 // run computes a value. An error goes into the scope, and the value is unset;
@@ -134,13 +134,10 @@ type compiler struct {
 	errs    []*Error
 }
 
-func (c *compiler) fail(n *node, code Code, format string, args ...any) code_ {
-	c.errs = append(c.errs, errorAt(code, n.off, n.length, format, args...))
+func (c *compiler) fail(n *node, as Code, format string, args ...any) code {
+	c.errs = append(c.errs, errorAt(as, n.off, n.length, format, args...))
 	return failed
 }
-
-// code_ is code under a name that does not hide the parameter code.
-type code_ = code
 
 // failed stands for a node with an error: of any type, so that no error follows
 // from it.
@@ -348,14 +345,6 @@ func (c *compiler) wantBoolean(n *node, got code) {
 	if got.typ.List || !got.typ.Kind.fits(Boolean) {
 		c.fail(n, CodeType, "a condition is wanted, this is %s", got.typ)
 	}
-}
-
-// asError turns a typed nil into none.
-func asError(err *Error) error {
-	if err == nil {
-		return nil
-	}
-	return err
 }
 
 // AsError returns the *Error in err's chain, or nil.

@@ -141,3 +141,5 @@ func show(v schema.Value) string {
 	}
 	return literal(v)
 }
+
+func stringsValue(ss []string) schema.Value { return schema.StringsValue(ss...) }

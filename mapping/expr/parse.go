@@ -120,7 +120,6 @@ func (p *parser) expr() (*node, *Error) {
 	for err == nil && p.peek("|") && !p.peek("||") {
 		p.pos++
 		p.space()
-		at := p.pos
 		name := p.word()
 		if name == "" {
 			return nil, p.expected("a function name after |")
@@ -133,12 +132,25 @@ func (p *parser) expr() (*node, *Error) {
 			}
 			args = append(args, more...)
 		}
-		_ = at
-		if n, err = p.node(opCall, off, args...); err == nil {
-			n.name = name
+		if n, err = p.node(opCall, off, args...); err != nil {
+			return nil, err
+		}
+		n.name = name
+		if p.operator() {
+			return nil, errorAt(CodeSyntax, p.pos, 0, "a pipe takes all that stands before it: put it in parentheses to go on")
 		}
 	}
 	return n, err
+}
+
+// operator reports whether an operator comes next that cannot follow a pipe.
+func (p *parser) operator() bool {
+	for _, sign := range []string{"||", "&&", "==", "!=", "<", ">", "+", "?"} {
+		if p.peek(sign) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *parser) ternary() (*node, *Error) {
@@ -241,13 +253,16 @@ func (p *parser) comparator() string {
 	return ""
 }
 
+// arguments reads what follows the opening parenthesis of a call. A pipe may
+// stand in an argument, although the grammar of mapping-design.md asks for
+// parentheses around it: there is nothing it could be taken for.
 func (p *parser) arguments() ([]*node, *Error) {
 	var args []*node
 	if p.accept(")") {
 		return nil, nil
 	}
 	for {
-		n, err := p.nested(p.ternary)
+		n, err := p.nested(p.expr)
 		if err != nil {
 			return nil, err
 		}
@@ -354,7 +369,6 @@ func (p *parser) variable() (*node, *Error) {
 			return nil, errorAt(CodeSyntax, off, p.pos-off, "$target needs a field: $target.name")
 		}
 		p.pos++
-		start := p.pos
 		keys, err := p.keys()
 		if err != nil {
 			return nil, err
@@ -364,7 +378,6 @@ func (p *parser) variable() (*node, *Error) {
 			return nil, err
 		}
 		n.name = joinKeys(keys)
-		_ = start
 		return n, nil
 	default:
 		e := errorAt(CodeSyntax, off, p.pos-off, "there is no $%s", name)
@@ -564,7 +577,7 @@ func (p *parser) unexpected() *Error {
 		return e
 	}
 	for _, hint := range [...][2]string{{"<>", "!="}, {"=", "=="}, {"&", "&&"}} {
-		if strings.HasPrefix(rest, hint[0]) {
+		if strings.HasPrefix(rest, hint[0]) && !strings.HasPrefix(rest, hint[1]) {
 			e := errorAt(CodeSyntax, p.pos, len(hint[0]), "unexpected %s", quote(hint[0]))
 			e.Suggestion = hint[1]
 			return e

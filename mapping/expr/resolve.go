@@ -59,7 +59,7 @@ func bindPath(n *node, t *schema.Type, prefixes map[string]string) (schema.Selec
 		return schema.Selector{}, e
 	}
 	e := errorAt(CodeUnknownAttribute, n.off, n.length, "no attribute %s", quote(syntax.Text))
-	e.Suggestion = suggestAttribute(n, path, t, prefixes)
+	e.Suggestion = suggestAttribute(n, path, syntax.Text, t, prefixes)
 	return schema.Selector{}, e
 }
 
@@ -76,19 +76,22 @@ func prefix(name string, prefixes map[string]string) (string, bool) {
 }
 
 // suggestAttribute returns the nearest name for the part of a path that the type
-// does not have: the attribute, the sub-attribute, or one in the filter. An
-// extension's attribute written without its URN is found, too.
-func suggestAttribute(n *node, path schema.Path, t *schema.Type, prefixes map[string]string) string {
+// does not have: the attribute, the sub-attribute, or unknown, one in the
+// filter. An extension's attribute written without its URN is found, too.
+func suggestAttribute(n *node, path schema.Path, unknown string, t *schema.Type, prefixes map[string]string) string {
 	name := path.Attr
 	if path.URN != "" {
 		name = path.URN + ":" + name
 	}
 	if slot := t.Slot(name); slot != schema.NoSlot {
 		a := t.Attribute(slot)
-		if a.Sub == nil || path.Sub == "" {
+		if a.Sub == nil {
 			return ""
 		}
-		return Suggest(path.Sub, names(a.Sub, func(*schema.Attribute) bool { return true }))
+		if path.Sub != "" && a.Sub.Slot(path.Sub) == schema.NoSlot {
+			unknown = path.Sub
+		}
+		return Suggest(unknown, names(a.Sub, func(*schema.Attribute) bool { return true }))
 	}
 	urn := path.URN
 	if urn == "" {

@@ -229,11 +229,3 @@ func (m *ValueMap) Backward(native schema.Value) (schema.Value, bool) {
 	}
 	return schema.Value{}, false
 }
-
-// BuiltinMap returns the built-in value map of that name (locale.language,
-// tz.rails, bool.yesNo, …), or nil.
-func BuiltinMap(name string) *ValueMap { return nil }
-
-// BuiltinMaps returns the names of the built-in value maps in alphabetical
-// order.
-func BuiltinMaps() []string { return nil }
