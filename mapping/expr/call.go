@@ -101,6 +101,9 @@ func (c *compiler) compileFunction(n *node, f *function, w want) code {
 		return failed
 	}
 	f, err := f.prepared(args[1], args[2])
+	if n.name == "dateDiff" && args[0].isLit && args[0].typ.Kind != Null {
+		err = checkInterval(args[0].lit)
+	}
 	if err != nil {
 		err.Offset, err.Length = n.off, n.length
 		c.errs = append(c.errs, err)
@@ -168,7 +171,7 @@ func (f *function) closure(n *node, args []code, factor int) run {
 			return schema.Value{}
 		}
 		r, err := f.each(name, v, a, b)
-		if err == nil && r.Kind() == schema.KindList {
+		if err == nil {
 			err = oversize(r)
 		}
 		if err != nil {

@@ -243,7 +243,7 @@ func (c *compiler) compileTarget(n *node, w want) code {
 func (c *compiler) reading(n *node, r *Reader, w want, record func(*Scope) *schema.Record) code {
 	out := code{typ: Type{Kind: r.typ.Kind}, elements: 1}
 	if out.typ.Kind == Object && w != wantPresence {
-		return c.fail(n, CodeType, "%s is complex: name one of its sub-attributes", n.path.String()+n.name)
+		return c.fail(n, CodeType, "%s is complex: name one of its attributes", r.sel)
 	}
 	a := r.sel.Leaf()
 	switch r.typ.Kind {

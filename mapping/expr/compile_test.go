@@ -2,6 +2,7 @@ package expr
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -65,6 +66,7 @@ func TestCompile_Errors(t *testing.T) {
 		{`dateFormat(title, "dd.MM", "yyyy")`, CodeType, `dateFormat(title, "dd.MM", "yyyy")`, ``},
 		{`dateFormat(title, "d.M.yyyy", "yyyy")`, CodeType, `dateFormat(title, "d.M.yyyy", "yyyy")`, ``},
 		{`dateAdd(start, "day", 1)`, CodeType, `dateAdd(start, "day", 1)`, ``},
+		{`dateDiff("day", start, $now)`, CodeType, `dateDiff("day", start, $now)`, ``},
 		{`dateAdd(level, "d", 1)`, CodeType, `level`, ``},
 	}
 	f := newFixture(t)
@@ -303,4 +305,39 @@ func TestReader_ManagerReference(t *testing.T) {
 	v, err = NewReader(sel, ReadOptions{}).Scalar(rec)
 	require.NoError(t, err)
 	assert.Equal(t, `"boss@example.com"`, show(v), "a bare value")
+}
+
+// A program, its readers and the value maps are shared; each goroutine has its
+// own scope.
+func TestProgram_Concurrent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var programs []*Program
+	for _, text := range []string{`lower(userName) + "x"`, `switch(userType, "Contractor", 1)`, `extract(title, "T(o)")`,
+		`dateFormat(birthday, "yyyy-MM-dd", "dd.MM.yyyy")`, `$now`, `joinList(sort(tags), ",")`} {
+		programs = append(programs, f.compile(t, text))
+	}
+	want := make([]string, len(programs))
+	for i, p := range programs {
+		v, err := p.Eval(&f.scope)
+		require.NoError(t, err)
+		want[i] = show(v)
+	}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			scope := Scope{Resource: f.scope.Resource, Target: f.scope.Target, Now: f.scope.Now}
+			for range 50 {
+				for i, p := range programs {
+					if v, err := p.Eval(&scope); err != nil || show(v) != want[i] {
+						t.Errorf("%s, %v", show(v), err)
+					}
+				}
+				if _, ok := BuiltinMap("tz.rails").Forward(schema.StringValue("GB"), schema.Value{}); !ok {
+					t.Error("no zone")
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

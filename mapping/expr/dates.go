@@ -173,7 +173,8 @@ func prepareDateFormat(f *function, a, b schema.Value) (*function, *Error) {
 	return g, nil
 }
 
-// interval is a unit of time, as Visual Basic and Entra name it.
+// checkInterval refuses what is not a unit of time by the names of Visual Basic,
+// which Entra uses, too.
 func checkInterval(v schema.Value) *Error {
 	switch v.Text() {
 	case "yyyy", "m", "d", "ww", "h", "n", "s":
@@ -262,8 +263,6 @@ func addMonths(t time.Time, n int64) time.Time {
 	last := first.AddDate(0, 1, -1).Day()
 	return first.AddDate(0, 0, min(t.Day(), last)-1)
 }
-
-func prepareDateDiff(f *function, _, _ schema.Value) (*function, *Error) { return f, nil }
 
 // dateDiff counts the whole intervals from a to b, negative if b is earlier.
 func dateDiff(v, a, b schema.Value) (schema.Value, *Error) {

@@ -133,7 +133,7 @@ var functions = map[string]*function{
 	"isEmail":    {params: []Kind{Any}, result: Boolean, class: None, apply: isEmail},
 	"isString":   {params: []Kind{Any}, result: Boolean, class: None, apply: isString},
 	"dateAdd":    {params: []Kind{Time, String, Integer}, result: Time, class: None, apply: dateAdd, prepare: prepareDateAdd},
-	"dateDiff":   {params: []Kind{String, Time, Time}, result: Integer, class: None, apply: dateDiff, prepare: prepareDateDiff},
+	"dateDiff":   {params: []Kind{String, Time, Time}, result: Integer, class: None, apply: dateDiff},
 
 	// Those that take unset arguments.
 	"coalesce":  {special: true, min: 1, class: None},
@@ -200,10 +200,9 @@ func (f *function) one(name string, v, a, b schema.Value) (schema.Value, *Error)
 	if err != nil {
 		return schema.Value{}, err
 	}
-	if r.Kind() == schema.KindString {
-		if err := oversize(r); err != nil {
-			return schema.Value{}, err
-		}
+	// In a pipe a long text may come in, and leave shorter or as it was.
+	if s, _ := r.Str(); len(s) > MaxString && len(s) > len(v.Text()) {
+		return schema.Value{}, limitError("a text is longer than 4 KiB")
 	}
 	return r, nil
 }

@@ -120,10 +120,10 @@ func (p *parser) expr() (*node, *Error) {
 	for err == nil && p.peek("|") && !p.peek("||") {
 		p.pos++
 		p.space()
-		name := p.word()
-		if name == "" {
+		if p.pos == len(p.text) || !isNameStart(p.text[p.pos]) {
 			return nil, p.expected("a function name after |")
 		}
+		name := p.word()
 		args := []*node{n}
 		if p.accept("(") {
 			var more []*node

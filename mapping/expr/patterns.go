@@ -70,7 +70,7 @@ func replaceMatches(re *regexp.Regexp, s, with string) (schema.Value, *Error) {
 		buf = append(buf, s[last:m[0]]...)
 		buf = re.ExpandString(buf, with, s, m)
 		last = m[1]
-		if len(buf) > MaxString {
+		if len(buf) > max(MaxString, len(s)) {
 			return schema.Value{}, limitError("a text is longer than 4 KiB")
 		}
 	}

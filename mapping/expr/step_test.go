@@ -3,6 +3,7 @@ package expr
 import (
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -221,6 +222,21 @@ func TestStep_ForwardErrors(t *testing.T) {
 	require.ErrorIs(t, err, &Error{Code: CodeType})
 	_, err = step(t, `lower`).Forward(schema.ListValue(schema.StringsValue("a")))
 	require.ErrorIs(t, err, &Error{Code: CodeType}, "a list of lists")
+}
+
+// A step may shorten a text of any length, and refuses to make one longer than 4
+// KiB.
+func TestStep_LongText(t *testing.T) {
+	t.Parallel()
+	long := schema.StringValue(strings.Repeat(" x", 5000))
+	for _, text := range []string{`trim`, `truncate(10)`, `lower`, `replace(" ", "")`, `replace("x", "y")`, `word(3)`} {
+		_, err := step(t, text).Forward(long)
+		require.NoError(t, err, text)
+	}
+	for _, text := range []string{`prefix("a")`, `suffix("a")`, `replace("x", "yy")`, `base64`, `utf8hex`, `replaceRegex("x", "yy")`} {
+		_, err := step(t, text).Forward(long)
+		require.ErrorIs(t, err, &Error{Code: CodeLimit}, text)
+	}
 }
 
 // The laws of iso steps: on its domain the inverse takes back what the step

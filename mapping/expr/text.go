@@ -142,7 +142,7 @@ func replace(v, a, b schema.Value) (schema.Value, *Error) {
 	if old == "" {
 		return v, nil
 	}
-	if n := strings.Count(s, old); len(s)+n*(len(with)-len(old)) > MaxString {
+	if n := strings.Count(s, old); len(s)+n*(len(with)-len(old)) > max(MaxString, len(s)) {
 		return schema.Value{}, limitError("a text is longer than 4 KiB")
 	}
 	return text(strings.ReplaceAll(s, old, with))
