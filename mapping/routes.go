@@ -75,6 +75,24 @@ func (r *Routes) Use(in *Input) (name string, ok bool) {
 	return "", false
 }
 
+// Blind reports whether a PATCH whose operations name these paths leaves the
+// route as it is: no condition reads anything that they touch.
+func (r *Routes) Blind(touched []schema.Selector) bool {
+	for _, rt := range r.routes {
+		if rt.when == nil {
+			continue
+		}
+		for _, in := range rt.when.Inputs() {
+			for _, t := range touched {
+				if overlap(in, t) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
 // literalPaths adds the attributes that the conditions of a set name and no
 // schema has.
 func (b *typeBuilder) literalPaths() {

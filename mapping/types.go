@@ -249,8 +249,15 @@ func (d *Document) IDField() string {
 // for custom_fields.badge the attribute badge of the document's last schema, and,
 // as an alternative that is only written, custom_fields.badge in the core schema,
 // where Okta puts it. Texts are converted to what the field holds. A field whose
-// name cannot be an attribute's is left out. The document itself is not changed.
-func (d *Document) WithCustom(target *schema.Type) *Document {
+// name cannot be an attribute's is left out.
+//
+// A text field that has the name of an attribute of bases in snake case, such as
+// custom_fields.employee_number, is filled from that attribute first
+// (employeeNumber of the enterprise schema), if the document has the schema and
+// no rule for the attribute.
+//
+// The document itself is not changed.
+func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Document {
 	if d.set || target == nil || len(d.schemas) == 0 {
 		return d
 	}
@@ -259,6 +266,7 @@ func (d *Document) WithCustom(target *schema.Type) *Document {
 	out.extensions = slices.Clone(d.extensions)
 	named := make(map[string]bool)
 	names := make(map[string]bool)
+	namesakes := d.namesakes(bases)
 	for i, name := range d.ruleNames() {
 		named[strings.ToLower(d.rules[i].target)] = true
 		names[name] = true
@@ -266,39 +274,92 @@ func (d *Document) WithCustom(target *schema.Type) *Document {
 	for slot := range target.Len() {
 		a := target.Attribute(schema.Slot(slot))
 		if a.Custom && !named[strings.ToLower(a.Name)] {
-			out.addCustom(a, names)
+			out.addCustom(a, namesakes, names)
 		}
 	}
 	return &out
 }
 
-// addCustom adds the rules for a custom field.
-func (d *Document) addCustom(a *schema.Attribute, names map[string]bool) {
+// namesakes returns the paths of the text attributes that no rule names, by their
+// names in snake case.
+func (d *Document) namesakes(bases []schema.Schema) map[string]string {
+	taken := make(map[string]bool)
+	for _, r := range d.rules {
+		path := r.scim
+		if prefix, rest, ok := strings.Cut(path, ":"); ok && d.prefixes[prefix] != "" {
+			path = d.prefixes[prefix] + ":" + rest
+		} else if !ok {
+			path = d.schemas[0] + ":" + path
+		}
+		taken[strings.ToLower(path)] = true
+	}
+	out := make(map[string]string)
+	for _, s := range bases {
+		if !slices.ContainsFunc(d.schemas, func(urn string) bool { return strings.EqualFold(urn, s.URN) }) {
+			continue
+		}
+		for i := range s.Attributes {
+			a := &s.Attributes[i]
+			path := s.URN + ":" + a.Name
+			if a.Type == schema.String && !a.MultiValued && a.Mutability == schema.ReadWrite && !taken[strings.ToLower(path)] {
+				out[snakeCase(a.Name)] = path
+			}
+		}
+	}
+	return out
+}
+
+// snakeCase turns employeeNumber into employee_number.
+func snakeCase(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			if i > 0 {
+				b.WriteByte('_')
+			}
+			c += 'a' - 'A'
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// addCustom adds the rules for a custom field: from the attribute that has its
+// name, from the extension, and from the core schema, the last only to be
+// written.
+func (d *Document) addCustom(a *schema.Attribute, namesakes map[string]string, names map[string]bool) {
 	last := a.Name[strings.LastIndexByte(a.Name, '.')+1:]
 	core, extension := d.schemas[0], d.schemas[len(d.schemas)-1]
-	var forms []string // with the URN
-	if len(d.schemas) > 1 && attributeName.MatchString(last) && d.declare(extension, last) {
-		forms = append(forms, extension+":"+last)
+	type form struct {
+		path      string // with the URN
+		name      string
+		writeOnly bool
 	}
-	if strings.Count(a.Name, ".") == 1 && attributeName.MatchString(a.Name) && d.declare(core, a.Name) {
-		forms = append(forms, core+":"+a.Name)
+	var forms []form
+	if path := namesakes[strings.ToLower(last)]; path != "" && a.Type == schema.String && !a.MultiValued {
+		forms = append(forms, form{path: path, name: last + "-standard"})
+	}
+	if len(d.schemas) > 1 && attributeName.MatchString(last) && d.declare(extension, last) {
+		forms = append(forms, form{path: extension + ":" + last, name: last})
 	}
 	readOnly := a.Mutability == schema.ReadOnly
-	for i, form := range forms {
-		r := &ruleDecl{at: "/rules", src: d.src, scim: form, target: a.Name, name: uniqueName(names, last, a.Name), coerce: true, onUnset: unsetClear}
+	if !readOnly && strings.Count(a.Name, ".") == 1 && attributeName.MatchString(a.Name) && d.declare(core, a.Name) {
+		forms = append(forms, form{path: core + ":" + a.Name, name: last + "-core", writeOnly: true})
+	}
+	for i, f := range forms {
+		r := &ruleDecl{at: "/rules", src: d.src, scim: f.path, target: a.Name, name: uniqueName(names, f.name, a.Name+"-"+f.name), coerce: true, onUnset: unsetClear}
 		if a.Required {
 			r.onUnset = unsetKeep
 		}
 		switch {
-		case i == 1 && readOnly:
-			continue
-		case i == 1:
-			r.name = uniqueName(names, last+"-core", a.Name+"-core")
-			r.direction, r.hasDirection, r.alternative = ToTarget, true, true
 		case readOnly:
 			r.direction, r.hasDirection = ToSCIM, true
-		default:
-			r.alternatives = len(forms) > 1
+		case f.writeOnly:
+			r.direction, r.hasDirection = ToTarget, true
+		}
+		if !readOnly {
+			r.alternative, r.alternatives = i > 0, i < len(forms)-1
 		}
 		if a.Mutability == schema.Immutable {
 			r.apply = applyCreate

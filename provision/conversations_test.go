@@ -1,0 +1,243 @@
+package provision_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/freshservice/freshservicetest"
+	"github.com/usher-scim/usher/internal/testx"
+	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/scimtest"
+)
+
+var update = flag.Bool("update", false, "write the expectations in testdata/conversations anew")
+
+// expectation is what one conversation comes to at one target. The files are
+// ours: written by -update, and read by a person before they are committed.
+type expectation struct {
+	// Departments and Fields are what the account has before the conversation.
+	Departments []string `json:"departments,omitempty"`
+	Fields      []string `json:"fields,omitempty"`
+	// Steps are the target calls of each request.
+	Steps []expectedStep `json:"steps"`
+	// Records are the target's records at the end.
+	Records []json.RawMessage `json:"records"`
+}
+
+type expectedStep struct {
+	Request string   `json:"request"`
+	Calls   []string `json:"calls"`
+}
+
+func conversations(t *testing.T) []*scimtest.Conversation {
+	t.Helper()
+	all, err := scimtest.LoadVectors(filepath.Join(testx.Shared(t), "vectors"))
+	require.NoError(t, err)
+	require.NotEmpty(t, all)
+	return all
+}
+
+func expectationFile(target string, c *scimtest.Conversation) string {
+	return filepath.Join("testdata", "conversations", target, strings.ReplaceAll(c.ID(), "/", "-")+".json")
+}
+
+func readExpectation(t *testing.T, file string) (e expectation) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if os.IsNotExist(err) && *update {
+		return e
+	}
+	require.NoError(t, err, "no expectation: run with -update and read what it writes")
+	require.NoError(t, json.Unmarshal(data, &e))
+	return e
+}
+
+// converse runs a conversation and notes the target calls of each step.
+func converse(t *testing.T, w *world, c *scimtest.Conversation) ([]expectedStep, error) {
+	t.Helper()
+	var steps []expectedStep
+	note := func(s scimtest.StepRun) {
+		line := s.Step.Request.Method + " " + s.Step.Request.Path
+		steps = append(steps, expectedStep{Request: line, Calls: nonNil(w.takeCalls())})
+	}
+	res := scimtest.Run(t.Context(), scimtest.Handler(w.handler, baseURL, token), c, &scimtest.Options{
+		After: func(_ context.Context, s scimtest.StepRun, _ *scimtest.Response) error { note(s); return nil },
+	})
+	return steps, res.Err()
+}
+
+func nonNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func checkExpectation(t *testing.T, file string, want, got expectation) {
+	t.Helper()
+	if *update {
+		got.Departments, got.Fields = want.Departments, want.Fields
+		var data bytes.Buffer
+		e := json.NewEncoder(&data)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		require.NoError(t, e.Encode(got))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, data.Bytes(), 0o644))
+		return
+	}
+	assert.Equal(t, want.Steps, got.Steps, "target calls")
+	require.Len(t, got.Records, len(want.Records), "records at the target")
+	for i := range want.Records {
+		assert.JSONEq(t, string(want.Records[i]), string(got.Records[i]))
+	}
+}
+
+// TestConversations_Memory runs every conversation against the store in memory,
+// through the real handler: those of level rfc in both profiles, those of level
+// compat in the compatible one (design §8).
+func TestConversations_Memory(t *testing.T) {
+	t.Parallel()
+	for _, c := range conversations(t) {
+		profiles := []scim.Profile{scim.ProfileCompatible()}
+		if c.Level == "rfc" {
+			profiles = append(profiles, scim.ProfileStrict())
+		}
+		for _, p := range profiles {
+			t.Run(c.ID()+"/"+p.Name, func(t *testing.T) {
+				t.Parallel()
+				w := memoryWorld(t, p)
+				steps, err := converse(t, w, c)
+				require.NoError(t, err)
+				if p.Name != "compatible" {
+					return
+				}
+				file := expectationFile("memory", c)
+				checkExpectation(t, file, readExpectation(t, file), expectation{Steps: steps, Records: memoryRecords(t, w)})
+			})
+		}
+	}
+}
+
+func memoryRecords(t *testing.T, w *world) []json.RawMessage {
+	t.Helper()
+	var out []json.RawMessage
+	for _, path := range []string{"/Users", "/Groups"} {
+		r, err := w.client.Get(t.Context(), path+"?count=200")
+		require.NoError(t, err)
+		for _, res := range r.Resources() {
+			data, err := json.Marshal(res)
+			require.NoError(t, err)
+			out = append(out, data)
+		}
+	}
+	return out
+}
+
+// TestConversations_Freshservice runs every conversation about users against the
+// Freshservice simulator, with native records and target calls asserted. Those
+// in skip.json cannot pass, and fail the test when they do.
+func TestConversations_Freshservice(t *testing.T) {
+	t.Parallel()
+	skip := map[string]string{}
+	data, err := os.ReadFile(filepath.Join("testdata", "conversations", "freshservice", "skip.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &skip))
+	all := conversations(t)
+	for _, c := range all {
+		t.Run(c.ID(), func(t *testing.T) {
+			t.Parallel()
+			file := expectationFile("freshservice", c)
+			if reason := skip[c.ID()]; reason != "" {
+				w := conversationWorld(t, expectation{Departments: departmentsIn(c)})
+				_, err := converse(t, w, c)
+				require.Error(t, err, "it passes now: take it out of skip.json (%s)", reason)
+				return
+			}
+			want := readExpectation(t, file)
+			if *update && want.Departments == nil {
+				want.Departments = departmentsIn(c)
+			}
+			w := conversationWorld(t, want)
+			steps, err := converse(t, w, c)
+			require.NoError(t, err)
+			checkExpectation(t, file, want, expectation{Steps: steps, Records: requesters(t, w)})
+		})
+	}
+	known := make(map[string]bool)
+	for _, c := range all {
+		known[c.ID()] = true
+	}
+	for id := range skip {
+		assert.True(t, known[id], "skip.json names a conversation that does not exist: %s", id)
+	}
+}
+
+// conversationWorld is an account with what a conversation takes for granted.
+func conversationWorld(t *testing.T, e expectation) *world {
+	t.Helper()
+	account := &freshservicetest.Options{}
+	for _, d := range e.Departments {
+		account.Departments = append(account.Departments, freshservicetest.Department{Name: d})
+	}
+	for _, f := range e.Fields {
+		account.Fields = append(account.Fields, freshservicetest.RequesterField{Name: f})
+	}
+	return freshserviceWorld(t, account, nil, nil)
+}
+
+// departmentsIn finds the departments that a conversation's bodies name.
+func departmentsIn(c *scimtest.Conversation) []string {
+	names := make(map[string]bool)
+	var visit func(v any)
+	visit = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for k, m := range v {
+				if s, ok := m.(string); ok && s != "" && (k == "department" || strings.HasSuffix(k, ":department")) {
+					names[s] = true
+				}
+				visit(m)
+			}
+			if path, _ := v["path"].(string); strings.HasSuffix(path, "department") {
+				if s, ok := v["value"].(string); ok && s != "" {
+					names[s] = true
+				}
+			}
+		case []any:
+			for _, m := range v {
+				visit(m)
+			}
+		}
+	}
+	for _, s := range c.Steps {
+		var body any
+		data, _ := json.Marshal(s.Request.Body)
+		_ = json.Unmarshal(data, &body)
+		visit(body)
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func requesters(t *testing.T, w *world) []json.RawMessage {
+	t.Helper()
+	var out []json.RawMessage
+	for _, r := range w.account.Requesters() {
+		data, err := json.Marshal(r)
+		require.NoError(t, err, fmt.Sprint(r))
+		out = append(out, data)
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/scim"
+)
+
+// Delete implements scim.Backend.
+func (b *Backend) Delete(ctx context.Context, r scim.Ref, o scim.WriteOptions) (err error) {
+	ctx, op, err := b.begin(ctx, ActionDelete, r)
+	if err != nil {
+		return err
+	}
+	var bind *binding
+	defer func() { err = op.end(ctx, bind, err) }()
+	op.ev.Repairs = o.Repairs
+	op.ev.Matched = "id"
+	if _, bind, err = b.binding(ctx, r.Type); err != nil {
+		return err
+	}
+	if !bind.served() {
+		return notFound(r)
+	}
+	ref, ok := bind.ref(r.ID)
+	if !ok {
+		return notFound(r)
+	}
+	unlock, err := b.lock(ctx, keyOf(bind.obj, ref.ID))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return b.remove(ctx, op.ev, bind, r)
+}
+
+// remove does what the policy says a DELETE does; the record is locked.
+func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.Ref) error {
+	ref, entry, err := b.locate(ctx, ev, bind, r)
+	if err != nil {
+		return err
+	}
+	if err := bind.mayRemove(ref); err != nil {
+		return err
+	}
+	action, tombstone, err := bind.policy.removal(bind.obj)
+	if err != nil {
+		return err
+	}
+	// An id that several kinds of records share may belong to another kind. What
+	// has not been seen as this one is read before it is touched.
+	if entry.Object != bind.obj.Name && (bind.obj.IDSpace != "" || action == 0) {
+		found, err := b.load(ctx, ev, bind, r, scim.Projection{})
+		if err != nil {
+			return err
+		}
+		entry = found.entry
+	}
+	if action != 0 {
+		if _, err = b.act(ctx, ev, ref, action); errors.Is(err, connector.NotFound) {
+			return notFound(r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	b.overlay.wrote(ref, nil)
+	if !tombstone {
+		b.save(ctx, ev, &Entry{Key: entry.Key})
+		return nil
+	}
+	entry.Object = bind.obj.Name
+	entry.Tombstone = b.opts.Clock()
+	entry.Late = nil
+	// Without the tombstone SCIM would go on showing the account, so this is not
+	// a failure to be passed over; the client's next attempt mends it.
+	if err := b.opts.State.Save(context.WithoutCancel(ctx), entry); err != nil {
+		return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryLater, Detail: "the account was disabled, and could not be marked as deleted", Err: err}
+	}
+	ev.Done = append(ev.Done, "tombstone")
+	return nil
+}

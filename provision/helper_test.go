@@ -1,0 +1,199 @@
+package provision_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/connector/memory"
+	"github.com/usher-scim/usher/freshservice"
+	"github.com/usher-scim/usher/freshservice/freshservicetest"
+	"github.com/usher-scim/usher/internal/testx"
+	"github.com/usher-scim/usher/provision"
+	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/scimtest"
+)
+
+const (
+	baseURL = "https://scim.example.com/scim/v2"
+	token   = "a-token-for-tests"
+)
+
+var start = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+// events is a Sink that keeps what it is told.
+type events struct {
+	mu   sync.Mutex
+	list []provision.Event
+}
+
+func (s *events) Begin(context.Context, *provision.Event) error { return nil }
+
+func (s *events) End(_ context.Context, e *provision.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = append(s.list, *e)
+}
+
+func (s *events) last() provision.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list[len(s.list)-1]
+}
+
+// world is a connection with everything around it.
+type world struct {
+	t       testing.TB
+	clock   *testx.Clock
+	events  *events
+	state   *provision.MemoryState
+	target  *connector.Target
+	backend *provision.Backend
+	handler *scim.Handler
+	client  *scimtest.Client
+
+	account *freshservicetest.Account // of a Freshservice world
+
+	mu    sync.Mutex
+	calls []string // to the target since takeCalls
+}
+
+func (w *world) serve(opts *provision.Options, profile scim.Profile) {
+	w.t.Helper()
+	n := 0
+	opts.NewID = func() string { n++; return fmt.Sprintf("event-%d", n) }
+	opts.State, opts.Sink, opts.Clock = w.state, w.events, w.clock.Now
+	var err error
+	mappings := freshservice.Mappings
+	if w.account == nil {
+		w.backend, err = provision.New(w.target, nil, opts)
+	} else {
+		w.backend, err = provision.New(w.target, mappings, opts)
+	}
+	require.NoError(w.t, err)
+	w.handler, err = scim.NewHandler(w.backend, &scim.Options{BaseURL: baseURL, Auth: scim.BearerToken(token), Profile: profile})
+	require.NoError(w.t, err)
+	w.client = scimtest.NewClient(scimtest.Handler(w.handler, baseURL, token))
+}
+
+func newWorld(t testing.TB) *world {
+	return &world{t: t, clock: testx.NewClock(start), events: &events{}, state: provision.NewMemoryState()}
+}
+
+// freshserviceWorld is a connection to a simulated account.
+func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *freshservice.Options, opts *provision.Options) *world {
+	t.Helper()
+	w := newWorld(t)
+	if account == nil {
+		account = &freshservicetest.Options{}
+	}
+	if account.Plan == "" {
+		account.Plan = freshservicetest.Unlimited
+	}
+	account.Clock = w.clock.Now
+	srv := freshservicetest.NewServer(account)
+	t.Cleanup(srv.Close)
+	w.account = srv.Account
+	var fo freshservice.Options
+	if driver != nil {
+		fo = *driver
+	}
+	fo.Transport = srv.Client().Transport
+	fo.Jitter = func() float64 { return 0 }
+	var err error
+	w.target, err = freshservice.New("acme", freshservice.APIKey(w.account.APIKey()), &fo)
+	require.NoError(t, err)
+	if opts == nil {
+		opts = &provision.Options{}
+	}
+	w.serve(opts, scim.ProfileCompatible())
+	// What the account's fields are is asked once and not for each operation.
+	_, err = w.backend.Types(t.Context())
+	require.NoError(t, err)
+	w.account.ResetRequests()
+	return w
+}
+
+// memoryObjects are users and groups as a SCIM store holds them.
+func memoryObjects(t testing.TB) []memory.Object {
+	t.Helper()
+	user, err := scim.UserType(scim.EnterpriseUserSchema())
+	require.NoError(t, err)
+	group, err := scim.GroupType()
+	require.NoError(t, err)
+	return []memory.Object{
+		{Name: "user", Type: user.Type, Unique: []string{"userName"}, Index: []string{"externalId", "emails.value"}, Groups: "groups", Active: "active"},
+		{Name: "group", Type: group.Type, Unique: []string{"displayName"}, Index: []string{"externalId"}, Members: "members", Member: []string{"user", "group"}},
+	}
+}
+
+// memoryWorld is a connection to a store in memory.
+func memoryWorld(t testing.TB, profile scim.Profile) *world {
+	t.Helper()
+	w := newWorld(t)
+	var err error
+	w.target, err = memory.NewTarget(memoryObjects(t), &memory.Options{Clock: w.clock.Now, Observe: func(op, object string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.calls = append(w.calls, op+" "+object)
+	}})
+	require.NoError(t, err)
+	w.serve(&provision.Options{}, profile)
+	return w
+}
+
+var idSegment = regexp.MustCompile(`/\d+`)
+
+// takeCalls returns the calls to the target since it was asked last: of a
+// Freshservice account as the account saw them.
+func (w *world) takeCalls() []string {
+	if w.account == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		calls := w.calls
+		w.calls = nil
+		return calls
+	}
+	var out []string
+	for _, r := range w.account.Requests() {
+		line := r.Method + " " + idSegment.ReplaceAllString(strings.TrimPrefix(r.Path, "/api/v2"), "/{id}")
+		if names := queryNames(r.Query); names != "" {
+			line += "?" + names
+		}
+		out = append(out, line)
+	}
+	w.account.ResetRequests()
+	return out
+}
+
+func queryNames(q url.Values) string {
+	var names []string
+	for n := range q {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return strings.Join(names, "&")
+}
+
+// user is a body for a create.
+func user(name string, more map[string]any) map[string]any {
+	body := map[string]any{
+		"schemas":  []string{"urn:ietf:params:scim:schemas:core:2.0:User"},
+		"userName": name,
+		"name":     map[string]any{"givenName": "Ada", "familyName": "Byron"},
+		"active":   true,
+	}
+	for k, v := range more {
+		body[k] = v
+	}
+	return body
+}

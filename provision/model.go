@@ -1,0 +1,293 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/schema"
+	"github.com/usher-scim/usher/scim"
+)
+
+// model is what a description of the target and the mapping documents make
+// together. It is immutable.
+type model struct {
+	desc     *connector.Description
+	types    *scim.Types
+	bindings map[string]*binding // by name of the resource type
+}
+
+// binding joins a resource type to an object.
+type binding struct {
+	name   string // of the resource type
+	typ    *schema.Type
+	obj    *connector.Object // nil: the type is listed, and nothing of it is served
+	plan   *mapping.Plan
+	routes *mapping.Routes // decide whether a resource is this binding's; may be nil
+	policy Policy
+	owner  connector.Ref
+
+	active      schema.Slot // attribute active of the resource, or NoSlot
+	activeField schema.Slot // the object's field behind it, or NoSlot
+	userName    schema.Slot
+	workEmail   schema.Selector
+	shadows     []schema.Slot // attributes that State keeps
+}
+
+// checkDocuments finds what is wrong with the documents before a target has
+// described itself.
+func checkDocuments(docs []*mapping.Document) error {
+	bases := baseSchemas()
+	var all mapping.Diagnostics
+	for _, doc := range docs {
+		if doc.IsSet() {
+			continue
+		}
+		typ, err := doc.ResourceType(bases, nil)
+		if err != nil {
+			return err
+		}
+		_, diags := mapping.Compile(doc, typ, nil, nil)
+		all = append(all, diags...)
+	}
+	return all.Err()
+}
+
+// baseSchemas are the schemas that documents can name without declaring them.
+func baseSchemas() []schema.Schema {
+	return []schema.Schema{scim.UserSchema(), scim.GroupSchema(), scim.EnterpriseUserSchema()}
+}
+
+var workEmailPath = schema.MustParsePath(`emails[type eq "work"].value`)
+
+func newModel(desc *connector.Description, docs []*mapping.Document, policies map[string]Policy) (*model, error) {
+	m := &model{desc: desc, bindings: make(map[string]*binding)}
+	var types []scim.ResourceType
+	add := func(rt scim.ResourceType, bind *binding) error {
+		if m.bindings[rt.Name] != nil {
+			return fmt.Errorf("provision: two mappings for resource type %s", rt.Name)
+		}
+		bind.name, bind.typ = rt.Name, rt.Type
+		bind.prepare(desc, policies)
+		m.bindings[rt.Name] = bind
+		types = append(types, rt)
+		return nil
+	}
+	for _, doc := range docs {
+		if doc.IsSet() {
+			continue
+		}
+		obj := desc.Object(doc.Object())
+		if obj == nil {
+			return nil, fmt.Errorf("provision: mapping %s is for object %q, which the target does not have", doc.Name(), doc.Object())
+		}
+		doc = doc.WithCustom(obj.Type, baseSchemas()...)
+		typ, err := doc.ResourceType(baseSchemas(), obj.Type)
+		if err != nil {
+			return nil, err
+		}
+		plan, diags := mapping.Compile(doc, typ, obj.Type, nil)
+		if err := diags.Err(); err != nil {
+			return nil, err
+		}
+		routes, err := routesFor(docs, doc.Name(), typ)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(resourceType(typ), &binding{obj: obj, plan: plan, routes: routes}); err != nil {
+			return nil, err
+		}
+	}
+	// An object that is a SCIM resource already needs no document.
+	for i := range desc.Objects {
+		obj := &desc.Objects[i]
+		if !obj.Type.IsResource() || m.bindings[obj.Type.Name()] != nil {
+			continue
+		}
+		plan, err := mapping.Identity(obj.Type, obj.Type)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(resourceType(obj.Type), &binding{obj: obj, plan: plan}); err != nil {
+			return nil, err
+		}
+	}
+	if len(types) == 0 {
+		return nil, errors.New("provision: no mapping, and no object that is a SCIM resource")
+	}
+	// Clients ask for both, whatever the target has: an empty list tells them
+	// more than a missing endpoint.
+	for _, make := range []func(...schema.Schema) (scim.ResourceType, error){scim.UserType, scim.GroupType} {
+		rt, err := make()
+		if err != nil {
+			return nil, err
+		}
+		if m.bindings[rt.Name] == nil {
+			if err := add(rt, &binding{}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var err error
+	m.types, err = scim.NewTypes(desc.Version, types...)
+	return m, err
+}
+
+// resourceType gives a type the endpoint of its plural (RFC 7644 section 3.2).
+func resourceType(t *schema.Type) scim.ResourceType {
+	rt := scim.ResourceType{Name: t.Name(), Endpoint: "/" + t.Name() + "s", Type: t}
+	if s := t.Schemas(); len(s) > 0 {
+		rt.Description = s[0].Description
+	}
+	return rt
+}
+
+// routesFor returns the routes of the set that names a mapping, or nil.
+func routesFor(docs []*mapping.Document, name string, typ *schema.Type) (*mapping.Routes, error) {
+	for _, d := range docs {
+		if !d.IsSet() {
+			continue
+		}
+		routes, diags := mapping.CompileRoutes(d, typ)
+		if err := diags.Err(); err != nil {
+			return nil, err
+		}
+		if slices.Contains(routes.Names(), name) {
+			return routes, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // most mappings stand alone
+}
+
+func (bind *binding) prepare(desc *connector.Description, policies map[string]Policy) {
+	bind.active, bind.activeField, bind.userName = schema.NoSlot, schema.NoSlot, schema.NoSlot
+	if bind.obj == nil {
+		return
+	}
+	bind.owner = desc.Owner
+	p, ok := policies[bind.obj.Name]
+	if !ok {
+		p = policies[""]
+	}
+	bind.policy = p
+	bind.userName = bind.typ.Slot("userName")
+	if sel, err := bind.typ.Select(workEmailPath); err == nil {
+		bind.workEmail = sel
+	}
+	if bind.obj.Active != "" && bind.obj.Can(connector.Deactivate) {
+		bind.active = bind.typ.Slot("active")
+		bind.activeField = bind.obj.Type.Slot(bind.obj.Active)
+	}
+	if bind.obj.Type.IsResource() {
+		return // it holds every attribute
+	}
+	for _, attr := range []string{"userName", "externalId"} {
+		if s := bind.typ.Slot(attr); s != schema.NoSlot {
+			bind.shadows = append(bind.shadows, s)
+		}
+	}
+}
+
+// served reports whether the binding has an object behind it.
+func (bind *binding) served() bool { return bind.obj != nil }
+
+// fresh refuses what was read by the types of a moment ago: the account's fields
+// have changed meanwhile, and slots with them.
+func (bind *binding) fresh(t *schema.Type) error {
+	if t == bind.typ {
+		return nil
+	}
+	return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Detail: "the attributes of this resource type have just changed, try again"}
+}
+
+// scimID is the id that SCIM shows for a record: users have the target's own,
+// all other kinds a tag before it, so that a kind that is switched on later
+// changes no id.
+func (bind *binding) scimID(id string) string {
+	if bind.obj.Tag == "" {
+		return id
+	}
+	return bind.obj.Tag + "-" + id
+}
+
+// targetID is the target's id behind a SCIM id.
+func (bind *binding) targetID(id string) (string, bool) {
+	if bind.obj.Tag == "" {
+		return id, true
+	}
+	return strings.CutPrefix(id, bind.obj.Tag+"-")
+}
+
+// ref returns the target's reference for a SCIM id.
+func (bind *binding) ref(id string) (connector.Ref, bool) {
+	tid, ok := bind.targetID(id)
+	return connector.Ref{Object: bind.obj.Name, ID: tid}, ok
+}
+
+// applyShadows puts the attributes that State keeps into a resource that was
+// read.
+func (bind *binding) applyShadows(rec *schema.Record, e *Entry) {
+	if e == nil {
+		return
+	}
+	for _, s := range bind.shadows {
+		if v := e.Shadow[bind.typ.Path(s)]; v != "" {
+			rec.SetAt(s, schema.StringValue(v))
+		}
+	}
+}
+
+// keepShadows notes in an entry what reading the record would not give back:
+// a user name that is no address, an external id that cannot be searched. Only
+// attributes in touched change; nil means all.
+func (bind *binding) keepShadows(e *Entry, wanted, read *schema.Record) {
+	for _, s := range bind.shadows {
+		path := bind.typ.Path(s)
+		want := wanted.At(s).Text()
+		have := read.At(s).Text()
+		switch {
+		case want == "":
+			e.setShadow(path, "")
+		case s == schema.SlotExternalID:
+			// Kept whether or not the target holds it: State is what finds it.
+			e.setShadow(path, want)
+		case strings.EqualFold(want, have):
+			e.setShadow(path, "")
+		default:
+			e.setShadow(path, want)
+		}
+	}
+}
+
+// activeOf returns the attribute active of a resource, and whether it is there.
+func (bind *binding) activeOf(rec *schema.Record) (active, ok bool) {
+	if bind.active == schema.NoSlot {
+		return true, false
+	}
+	return rec.At(bind.active).Bool()
+}
+
+// isActive reports whether a record is usable.
+func (bind *binding) isActive(rec *schema.Record) bool {
+	if bind.activeField == schema.NoSlot {
+		return true
+	}
+	active, ok := rec.At(bind.activeField).Bool()
+	return active || !ok
+}
+
+// display is how an event names a resource.
+func display(rec *schema.Record) string {
+	if rec == nil {
+		return ""
+	}
+	if s := rec.String("userName"); s != "" {
+		return s
+	}
+	return rec.String("displayName")
+}

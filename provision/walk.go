@@ -1,0 +1,280 @@
+package provision
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/schema"
+	"github.com/usher-scim/usher/scim"
+)
+
+// walk reads the target's pages and gives the part of them that a query asks
+// for. Its cost is one call for each page of the target from the last place
+// that an earlier walk has passed; memory is that of one page and the answer.
+func (b *Backend) walk(ctx context.Context, bind *binding, q scim.Query, push mapping.Pushdown) (*scim.Page, error) {
+	w := &walker{b: b, bind: bind, q: q, push: push, page: &scim.Page{}}
+	// A filter that the target answers whole is walked like a list; one that is
+	// checked here has to read everything there is.
+	w.filtered = q.Filter != nil
+	w.trusted = !w.filtered || push.Query != nil && push.Residual == nil && b.consistent(bind, push.Query)
+	if w.filtered && push.Query != nil && !w.trusted && !b.consistent(bind, push.Query) {
+		w.fresh = b.recent(bind)
+	}
+	w.key = bind.obj.Name
+	if push.Query != nil {
+		w.key += "?" + push.Query.String()
+	}
+	switch {
+	case bind.obj.Offset && w.countable():
+		// The target counts as SCIM does, and can begin anywhere.
+		w.seen, w.offset = q.StartIndex-1, q.StartIndex-1
+	case !w.filtered || w.trusted:
+		w.seen, w.cursor = b.cursors.nearest(w.key, q.StartIndex-1)
+	}
+	return w.run(ctx)
+}
+
+// walker is one walk.
+type walker struct {
+	b    *Backend
+	bind *binding
+	q    scim.Query
+	push mapping.Pushdown
+	key  string
+
+	filtered bool // the query has a filter
+	trusted  bool // every record that the target gives passes it
+	fresh    map[connector.Ref]*schema.Record
+
+	cursor string
+	offset int // where to begin, while there is no cursor
+	seen   int // resources that stand before the cursor
+	read   int // records read so far
+	page   *scim.Page
+}
+
+func (w *walker) run(ctx context.Context) (*scim.Page, error) {
+	for {
+		p, err := w.b.target.List(ctx, w.bind.obj.Name, connector.Query{
+			Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Limit: w.q.Count, Omit: w.bind.unwanted(w.q.Wants),
+		})
+		if err != nil {
+			return nil, err
+		}
+		found, err := w.visible(ctx, p.Records)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.take(ctx, found); err != nil {
+			return nil, err
+		}
+		w.read += len(p.Records)
+		if p.Next == "" {
+			if err := w.take(ctx, w.unlisted()); err != nil {
+				return nil, err
+			}
+			w.page.Total, w.page.Exact = w.seen, true
+			if w.countable() && p.Total >= 0 {
+				w.page.Total = p.Total // the walk may have begun behind the end
+			}
+			return w.page, nil
+		}
+		w.cursor, w.offset = p.Next, 0
+		if !w.filtered || w.trusted {
+			w.b.cursors.note(w.key, w.seen, w.cursor)
+		}
+		if done, err := w.enough(p.Total); done || err != nil {
+			return w.page, err
+		}
+	}
+}
+
+// enough decides whether a walk can end before the end of the list.
+func (w *walker) enough(total int) (bool, error) {
+	full := w.seen >= w.q.StartIndex-1+w.q.Count
+	if full && total >= 0 && w.countable() {
+		w.page.Total, w.page.Exact = total, true
+		return true, nil
+	}
+	if w.filtered || w.q.ExactTotal {
+		if w.read < w.b.opts.ScanLimit {
+			return false, nil
+		}
+		if !w.trusted {
+			return true, scim.Errorf(http.StatusBadRequest, scim.TooMany,
+				"the target cannot search for this, and it has more than %d records to read: match on an attribute that it can search", w.b.opts.ScanLimit)
+		}
+		if w.q.ExactTotal {
+			return false, nil
+		}
+	}
+	if full {
+		w.page.Total, w.page.Exact = w.seen+1, false
+	}
+	return full, nil
+}
+
+// countable reports whether the target's own total is that of what SCIM shows.
+func (w *walker) countable() bool {
+	_, tombstones, err := w.bind.policy.removal(w.bind.obj)
+	return (!w.filtered || w.trusted) && err == nil && !tombstones
+}
+
+// visible leaves out what DELETEs have put away, and puts records that were
+// written of late in the place of what a search still has of them.
+func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored, error) {
+	keys := make([]Key, len(recs))
+	for i, rec := range recs {
+		keys[i] = keyOf(w.bind.obj, rec.String(w.bind.obj.IDField()))
+	}
+	entries, err := w.b.opts.State.Load(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*stored, 0, len(recs))
+	for i, rec := range recs {
+		if entries[i] != nil && !entries[i].Tombstone.IsZero() {
+			continue
+		}
+		ref := connector.Ref{Object: w.bind.obj.Name, ID: keys[i].ID}
+		rec = adapt(rec, w.bind.obj.Type)
+		if newer, ok := w.fresh[ref]; ok {
+			delete(w.fresh, ref)
+			if newer == nil {
+				continue
+			}
+			rec = newer
+		}
+		out = append(out, &stored{ref: ref, rec: rec, entry: entries[i]})
+	}
+	return out, nil
+}
+
+// unlisted are the records written of late that the search did not give.
+func (w *walker) unlisted() []*stored {
+	var out []*stored
+	for _, ref := range sortedRefs(w.fresh) {
+		if rec := w.fresh[ref]; rec != nil {
+			out = append(out, &stored{ref: ref, rec: rec})
+		}
+	}
+	return out
+}
+
+// take counts records and keeps those of the part that was asked for.
+func (w *walker) take(ctx context.Context, found []*stored) error {
+	from, to := w.q.StartIndex-1, w.q.StartIndex-1+w.q.Count
+	if !w.filtered {
+		lo := min(max(from-w.seen, 0), len(found))
+		hi := min(max(to-w.seen, lo), len(found))
+		w.seen += len(found)
+		found = found[lo:hi]
+		if len(found) == 0 {
+			return nil
+		}
+	}
+	all, err := w.b.resources(ctx, w.bind, found)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if w.filtered {
+			// The target's search may fold more than SCIM does: what it gave is
+			// always compared again.
+			if !w.q.Matches(r.Record) {
+				continue
+			}
+			w.seen++
+			if w.seen <= from || w.seen > to {
+				continue
+			}
+		}
+		w.page.Resources = append(w.page.Resources, r)
+	}
+	return nil
+}
+
+// consistent reports whether a search sees every finished write.
+func (b *Backend) consistent(bind *binding, f schema.Filter) bool {
+	if bind.obj.Search.Immediate {
+		return true
+	}
+	c, ok := f.(*schema.Compare)
+	return ok && c.Op == schema.Eq && bind.obj.Search.Sees(c.Path.String())
+}
+
+// recent returns the records of the binding's object that were written of late.
+func (b *Backend) recent(bind *binding) map[connector.Ref]*schema.Record {
+	out := make(map[connector.Ref]*schema.Record)
+	b.overlay.recent(bind.obj.Name, func(ref connector.Ref, rec *schema.Record) {
+		out[ref] = adapt(rec, bind.obj.Type)
+	})
+	return out
+}
+
+func sortedRefs(recs map[connector.Ref]*schema.Record) []connector.Ref {
+	return slices.SortedFunc(maps.Keys(recs), func(a, b connector.Ref) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// cursors remembers at which cursor of the target the resource with some number
+// stands, so that a client that asks for page after page by number costs one
+// call for each page, and not one for each page before it.
+type cursors struct {
+	mu    sync.Mutex
+	clock func() time.Time
+	age   time.Duration
+	max   int
+	lists map[string][]checkpoint
+}
+
+type checkpoint struct {
+	seen   int // resources before the cursor
+	cursor string
+	at     time.Time
+}
+
+func newCursors(clock func() time.Time, age time.Duration, max int) *cursors {
+	return &cursors{clock: clock, age: age, max: max, lists: make(map[string][]checkpoint)}
+}
+
+// nearest returns the last checkpoint that does not lie behind a position.
+func (c *cursors) nearest(key string, position int) (seen int, cursor string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.clock().Add(-c.age)
+	for _, p := range c.lists[key] {
+		if p.seen <= position && p.seen > seen && !p.at.Before(old) {
+			seen, cursor = p.seen, p.cursor
+		}
+	}
+	return seen, cursor
+}
+
+// note adds a checkpoint. The list of one key is bounded, the oldest goes first;
+// so is the number of keys.
+func (c *cursors) note(key string, seen int, cursor string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.clock()
+	list := c.lists[key]
+	for i := range list {
+		if list[i].cursor == cursor {
+			list[i] = checkpoint{seen, cursor, now}
+			return
+		}
+	}
+	if len(list) >= c.max {
+		list = append(list[:0], list[1:]...)
+	}
+	if list == nil && len(c.lists) >= c.max {
+		clear(c.lists)
+	}
+	c.lists[key] = append(list, checkpoint{seen, cursor, now})
+}

@@ -1,0 +1,233 @@
+package provision
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/schema"
+	"github.com/usher-scim/usher/scim"
+)
+
+var noTime time.Time
+
+// plan works out what a write changes, with all references looked up. Its
+// warnings go to the event.
+func (b *Backend) plan(ctx context.Context, ev *Event, bind *binding, in *mapping.Input, out *mapping.Result) error {
+	if bind.routes != nil {
+		if name, ok := bind.routes.Use(in); !ok || name != bind.plan.Name() {
+			return scim.Errorf(http.StatusBadRequest, scim.InvalidValue,
+				"this %s is one for the mapping %q, which this connection does not have: such accounts cannot be provisioned through it", bind.name, name)
+		}
+	}
+	if !bind.plan.InScope(in) {
+		return scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "this %s is outside the scope of the mapping %s", bind.name, bind.plan.Name())
+	}
+	var res mapping.Resolved
+	if err := b.lookups.resolve(ctx, bind.plan.Needs(nil, in), &res); err != nil {
+		return err
+	}
+	if err := bind.plan.ToTarget(out, in, &res); err != nil {
+		return err
+	}
+	for _, w := range out.Warnings {
+		ev.Warnings = append(ev.Warnings, "The field "+w.Target+" was left alone ("+string(w.Code)+", rule "+w.Rule+")")
+	}
+	for _, d := range out.Deferred {
+		ev.Warnings = append(ev.Warnings, "The field "+d.Target+" will be written when the record it refers to exists")
+	}
+	if bind.identityMismatch(in.Resource) {
+		ev.Warnings = append(ev.Warnings, "userName and the work e-mail are different addresses (W_IDENTITY_MISMATCH); the mapping decides which is the login")
+	}
+	return nil
+}
+
+// identityMismatch reports whether userName and work e-mail are addresses that
+// differ (design D9).
+func (bind *binding) identityMismatch(rec *schema.Record) bool {
+	if bind.userName == schema.NoSlot || bind.obj.Type.IsResource() {
+		return false
+	}
+	name := rec.At(bind.userName).Text()
+	if !strings.Contains(name, "@") || bind.workEmail.Type == nil {
+		return false
+	}
+	for v := range bind.workEmail.Values(rec) {
+		if mail := v.Text(); strings.Contains(mail, "@") && !strings.EqualFold(mail, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// act carries out an action and returns the record as it is then, read again
+// where the target does not tell.
+func (b *Backend) act(ctx context.Context, ev *Event, ref connector.Ref, kind connector.ActionKind) (*schema.Record, error) {
+	rec, err := b.target.Act(ctx, ref, connector.Action{Kind: kind})
+	if err != nil {
+		return nil, err
+	}
+	ev.Done = append(ev.Done, kind.String())
+	if rec == nil && kind == connector.Activate {
+		return b.target.Get(ctx, ref)
+	}
+	return rec, nil
+}
+
+// update writes a change, if there is one, and returns the record as it is then.
+func (b *Backend) update(ctx context.Context, ev *Event, ref connector.Ref, bind *binding, c connector.Change) (*schema.Record, error) {
+	if len(c.Edits) == 0 {
+		return c.Base, nil
+	}
+	rec, err := b.target.Update(ctx, ref, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range editedFields(bind.obj.Type, c.Edits) {
+		if !slices.Contains(ev.Changed, f) {
+			ev.Changed = append(ev.Changed, f)
+		}
+	}
+	if rec == nil {
+		rec = c.Want
+	}
+	return adapt(rec, bind.obj.Type), nil
+}
+
+// deactivate disables an account, remembers in its entry what the target drops
+// by that, and returns the record as it is then.
+func (b *Backend) deactivate(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry) (*schema.Record, error) {
+	ref := bind.obj.RefOf(rec)
+	if err := bind.mayRemove(ref); err != nil {
+		return nil, err
+	}
+	after, err := b.act(ctx, ev, ref, connector.Deactivate)
+	if err != nil {
+		return nil, err
+	}
+	if after == nil {
+		after = rec.Clone()
+		after.SetAt(bind.activeField, schema.BooleanValue(false))
+	}
+	entry.Dropped = nil
+	for _, f := range bind.obj.DroppedByDeactivate {
+		if v := rec.Get(f); !v.Unassigned() {
+			if entry.Dropped == nil {
+				entry.Dropped = make(map[string]schema.Value)
+			}
+			entry.Dropped[f] = v
+		}
+	}
+	return adapt(after, bind.obj.Type), nil
+}
+
+// mayRemove protects the account that the connection itself uses (design D16 d).
+func (bind *binding) mayRemove(ref connector.Ref) error {
+	if bind.owner.ID != "" && bind.owner.ID == ref.ID {
+		return scim.Errorf(http.StatusForbidden, "", "the account that the connection itself uses cannot be disabled or deleted")
+	}
+	return nil
+}
+
+// answer makes the resource that a write answers with, and stores what reading
+// it would not give back.
+func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry, wanted *schema.Record) (*scim.Resource, error) {
+	res, err := b.resource(ctx, bind, rec, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(bind.shadows) > 0 || !entry.empty() {
+		bind.keepShadows(entry, wanted, res.Record)
+		b.save(ctx, ev, entry)
+		bind.applyShadows(res.Record, entry)
+	}
+	ev.User = display(res.Record)
+	return res, nil
+}
+
+func editedFields(t *schema.Type, edits []schema.Edit) []string {
+	out := make([]string, 0, len(edits))
+	for _, e := range edits {
+		out = append(out, t.Attribute(e.Slot).Name)
+	}
+	return out
+}
+
+// late turns deferred references into what an entry keeps of them.
+func late(deferred []mapping.Deferred) []LateReference {
+	var out []LateReference
+	for _, d := range deferred {
+		out = append(out, LateReference{Lookup: d.Lookup, Key: d.Key.Text(), Target: d.Target})
+	}
+	return out
+}
+
+// identifiers are the texts by which others may refer to a record.
+func identifiers(bind *binding, rec *schema.Record) []string {
+	out := []string{rec.String(bind.obj.IDField())}
+	for _, f := range append(slices.Clone(bind.obj.Unique), "name") {
+		if s := rec.String(f); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// completeLate writes the references that waited for a record, now that it is
+// there. Each is a write of its own; what fails stays remembered.
+func (b *Backend) completeLate(ctx context.Context, ev *Event, bind *binding, rec *schema.Record) {
+	if rec == nil || !bind.served() || bind.obj.Type.IsResource() {
+		return
+	}
+	waiting, err := b.opts.State.FindLate(ctx, identifiers(bind, rec)...)
+	if err != nil {
+		b.opts.Logger.WarnContext(ctx, "late references were not looked for", "connection", b.opts.Connection, "error", err)
+		return
+	}
+	for _, e := range waiting {
+		if err := b.completeOne(ctx, ev, bind, e.Key, rec); err != nil {
+			ev.Warnings = append(ev.Warnings, "A record that waited for this one could not be completed: "+codeText(err))
+		}
+	}
+}
+
+func (b *Backend) completeOne(ctx context.Context, ev *Event, bind *binding, k Key, arrived *schema.Record) error {
+	unlock, err := b.lock(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	entry, err := b.entry(ctx, bind.obj, k.ID)
+	if err != nil || entry.Key != k || !entry.Tombstone.IsZero() {
+		return err
+	}
+	ref := connector.Ref{Object: bind.obj.Name, ID: k.ID}
+	rec, err := b.target.Get(ctx, ref)
+	if err != nil {
+		return err
+	}
+	rec = adapt(rec, bind.obj.Type)
+	names := identifiers(bind, arrived)
+	change := connector.Change{Base: rec, Want: rec.Clone()}
+	entry.Late = slices.DeleteFunc(entry.Late, func(l LateReference) bool {
+		slot := bind.obj.Type.Slot(l.Target)
+		if slot == schema.NoSlot || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, l.Key) }) {
+			return false
+		}
+		// What was set meanwhile by another way stands.
+		if rec.At(slot).Unassigned() {
+			change.Edits = append(change.Edits, schema.Edit{Slot: slot, Op: schema.Set, Value: arrived.Get(bind.obj.IDField())})
+		}
+		return true
+	})
+	change.Want.Apply(change.Edits...)
+	if _, err := b.update(ctx, ev, ref, bind, change); err != nil {
+		return err
+	}
+	b.save(ctx, ev, entry)
+	return nil
+}
