@@ -106,30 +106,68 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 }
 
 func (c *comparison) match(r *Record) bool {
-	if c.op == Pr {
-		return c.present(r)
+	found, passes := c.list(c.sel.elements(r))
+	switch {
+	case c.op == Pr:
+		return passes
+	case c.operand.IsNull():
+		return passes == (c.op == Ne)
+	default:
+		// What has no value is not equal to anything.
+		return passes || !found && c.op == Ne
 	}
-	if c.operand.IsNull() {
-		return c.present(r) == (c.op == Ne)
-	}
-	found := false
-	for v := range c.sel.Values(r) {
-		found = true
-		if c.compare(v) {
-			return true
-		}
-	}
-	// What has no value is not equal to anything.
-	return !found && c.op == Ne
 }
 
-func (c *comparison) present(r *Record) bool {
-	for v := range c.sel.Values(r) {
-		if s, ok := v.Str(); !ok || s != "" {
-			return true
-		}
+// The methods below are Selector.Values without iterators: a scan compares many
+// records. Each reports whether there is a value, and whether one passes.
+
+func (c *comparison) list(v Value) (found, passes bool) {
+	if v.kind != KindList {
+		return c.element(v)
 	}
-	return false
+	for _, e := range v.node.vals {
+		f, p := c.element(e)
+		if p {
+			return true, true
+		}
+		found = found || f
+	}
+	return found, false
+}
+
+func (c *comparison) element(e Value) (found, passes bool) {
+	switch {
+	case c.sel.Filter != nil && (e.Record() == nil || !c.sel.Filter.Match(e.Record())):
+		return false, false
+	case c.sel.Sub == NoSlot:
+		return c.leaf(e)
+	case e.Record() == nil:
+		return false, false
+	}
+	v := e.node.vals[c.sel.Sub]
+	if v.kind != KindList {
+		return c.leaf(v)
+	}
+	for _, m := range v.node.vals {
+		f, p := c.leaf(m)
+		if p {
+			return true, true
+		}
+		found = found || f
+	}
+	return found, false
+}
+
+// leaf passes what is present where that is all that is asked.
+func (c *comparison) leaf(v Value) (found, passes bool) {
+	switch {
+	case v.Unassigned():
+		return false, false
+	case c.op == Pr || c.operand.IsNull():
+		return true, v.kind != KindString || v.str != ""
+	default:
+		return true, c.compare(v)
+	}
 }
 
 func (c *comparison) compare(v Value) bool {

@@ -137,8 +137,12 @@ func (v Value) Unassigned() bool {
 		}
 		return true
 	case KindObject:
-		for _, m := range v.Members() {
-			if !m.Unassigned() {
+		first, step := 0, 1
+		if v.node.typ == nil {
+			first, step = 1, 2 // names and values in turn
+		}
+		for i := first; i < len(v.node.vals); i += step {
+			if !v.node.vals[i].Unassigned() {
 				return false
 			}
 		}

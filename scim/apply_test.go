@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/internal/teststore"
 )
 
 func target(t testing.TB, typ *schema.Type, path string) schema.Selector {
@@ -21,7 +22,7 @@ func target(t testing.TB, typ *schema.Type, path string) schema.Selector {
 
 func group(t testing.TB, ids ...string) *schema.Record {
 	t.Helper()
-	rec := testTypes(t).ByName("Group").Type.New()
+	rec := teststore.Types(t).ByName("Group").Type.New()
 	rec.SetString("displayName", "Crew")
 	rec.Set("members", members(rec.Type(), ids...))
 	return rec
@@ -110,11 +111,11 @@ func TestApplyPatch_ManyMembers(t *testing.T) {
 
 func TestApplyReplace(t *testing.T) {
 	t.Parallel()
-	typ := testTypes(t).ByName("User").Type
+	typ := teststore.Types(t).ByName("User").Type
 	cur := typ.New()
 	cur.SetString("id", "1")
 	cur.SetString("userName", "a")
-	cur.SetString(freshURN+":birth", "1815")
+	cur.SetString(teststore.FreshURN+":birth", "1815")
 	manager := typ.Lookup(entURN + ":manager").Sub
 	boss := manager.New()
 	boss.SetString("value", "7")
@@ -130,7 +131,7 @@ func TestApplyReplace(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "1", got.String("id"))
 	assert.Equal(t, "b", got.String("userName"))
-	assert.Equal(t, "1815", got.String(freshURN+":birth"))
+	assert.Equal(t, "1815", got.String(teststore.FreshURN+":birth"))
 	assert.Equal(t, "Boss", got.Get(entURN+":manager").Member("displayName").Text())
 	assert.False(t, in.Has("id"), "the input is left alone")
 
@@ -144,7 +145,7 @@ func TestApplyReplace(t *testing.T) {
 
 func TestMemberDelta(t *testing.T) {
 	t.Parallel()
-	typ := testTypes(t).ByName("Group").Type
+	typ := teststore.Types(t).ByName("Group").Type
 	add := func(ids ...string) scim.Op {
 		return scim.Op{Kind: scim.OpAdd, Target: target(t, typ, "members"), Value: members(typ, ids...)}
 	}
@@ -186,7 +187,7 @@ func TestMemberDelta(t *testing.T) {
 // A net form and the operations themselves come to the same members.
 func TestMemberDelta_AgreesWithApplyPatch(t *testing.T) {
 	t.Parallel()
-	typ := testTypes(t).ByName("Group").Type
+	typ := teststore.Types(t).ByName("Group").Type
 	for n := range 3 * 3 * 3 * 3 {
 		var ops []scim.Op
 		for k := n; len(ops) < 4; k /= 3 {

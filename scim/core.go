@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	elimity "github.com/elimity-com/scim/schema"
+	data "github.com/elimity-com/scim/schema"
 
 	"github.com/usher-scim/usher/schema"
+	"github.com/usher-scim/usher/scim/internal/elimity"
 )
 
 // The URNs of the schemas that RFC 7643 defines for resources.
@@ -20,7 +21,7 @@ const (
 // the published document (section 8.7.1) where that contradicts the text: ids of
 // groups are compared with case, as id is. The result is the caller's.
 func UserSchema() schema.Schema {
-	s := fromElimity(elimity.CoreUserSchema())
+	s := elimity.Schema(data.CoreUserSchema())
 	sub(&s, "groups", "value").CaseExact = true
 	return s
 }
@@ -29,7 +30,7 @@ func UserSchema() schema.Schema {
 // it, and unlike the published document, displayName is required; ids of members
 // are compared with case, as id is. The result is the caller's.
 func GroupSchema() schema.Schema {
-	s := fromElimity(elimity.CoreGroupSchema())
+	s := elimity.Schema(data.CoreGroupSchema())
 	for i := range s.Attributes {
 		if s.Attributes[i].Name == "displayName" {
 			s.Attributes[i].Required = true
@@ -43,7 +44,7 @@ func GroupSchema() schema.Schema {
 // The id of the manager is compared with case, as id is. The result is the
 // caller's.
 func EnterpriseUserSchema() schema.Schema {
-	s := fromElimity(elimity.ExtensionEnterpriseUser())
+	s := elimity.Schema(data.ExtensionEnterpriseUser())
 	sub(&s, "manager", "value").CaseExact = true
 	return s
 }
@@ -85,48 +86,4 @@ func sub(s *schema.Schema, attr, name string) *schema.Attribute {
 		}
 	}
 	return nil
-}
-
-// fromElimity converts the schema data of github.com/elimity-com/scim.
-func fromElimity(in elimity.Schema) schema.Schema {
-	out := schema.Schema{URN: in.ID, Name: in.Name.Value(), Description: in.Description.Value()}
-	for _, a := range in.Attributes {
-		out.Attributes = append(out.Attributes, attributeFromElimity(a))
-	}
-	return out
-}
-
-func attributeFromElimity(in elimity.CoreAttribute) schema.Attribute {
-	a := schema.Attribute{
-		Name: in.Name(), Description: strings.TrimSpace(in.Description()), MultiValued: in.MultiValued(), Required: in.Required(),
-		CaseExact: in.CaseExact(), Choices: in.CanonicalValues(),
-		Type:       keyword(in.AttributeType(), schema.Boolean, schema.Integer, schema.Decimal, schema.DateTime, schema.Reference, schema.Binary, schema.Complex),
-		Mutability: keyword(in.Mutability(), schema.ReadOnly, schema.Immutable, schema.WriteOnly),
-		Returned:   keyword(in.Returned(), schema.ReturnedAlways, schema.ReturnedNever, schema.ReturnedRequest),
-		Uniqueness: keyword(in.Uniqueness(), schema.UniqueServer, schema.UniqueGlobal),
-	}
-	for _, r := range in.ReferenceTypes() {
-		a.ReferenceTypes = append(a.ReferenceTypes, string(r))
-	}
-	if a.Type == schema.Complex {
-		subs := make([]schema.Attribute, 0, len(in.SubAttributes()))
-		for _, s := range in.SubAttributes() {
-			subs = append(subs, attributeFromElimity(s))
-		}
-		// Elimity's constructors refuse what NewOrdered would refuse.
-		a.Sub, _ = schema.NewOrdered(a.Name, subs...)
-	}
-	return a
-}
-
-// keyword returns the value of that name, else the zero value, which is the
-// RFC's default.
-func keyword[T fmt.Stringer](name string, values ...T) T {
-	for _, v := range values {
-		if v.String() == name {
-			return v
-		}
-	}
-	var zero T
-	return zero
 }

@@ -8,11 +8,12 @@ import (
 
 	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/internal/teststore"
 )
 
 func TestServiceProviderConfig(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), func(o *scim.Options) { o.DocumentationURI, o.MaxCount = "https://example.com/docs", 500 })
+	h := newHandler(t, teststore.New(t), func(o *scim.Options) { o.DocumentationURI, o.MaxCount = "https://example.com/docs", 500 })
 	a := do(t, h, "GET", "/ServiceProviderConfig", "")
 	require.Equal(t, 200, a.Code)
 	assert.Equal(t, object{
@@ -33,11 +34,11 @@ func TestServiceProviderConfig(t *testing.T) {
 
 func TestResourceTypes(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	user, err := scim.UserType(scim.EnterpriseUserSchema())
 	require.NoError(t, err)
 	user.Required = []string{entURN}
-	s.types, err = scim.NewTypes("2", user)
+	s.TypeSet, err = scim.NewTypes("2", user)
 	require.NoError(t, err)
 	h := newHandler(t, s, nil)
 	want := object{
@@ -68,7 +69,7 @@ func attribute(list any, name string) object {
 
 func TestSchemas(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	list := do(t, h, "GET", "/Schemas", "")
 	require.Equal(t, 200, list.Code)
 	assert.Equal(t, 4.0, list.get("totalResults"))
@@ -78,7 +79,7 @@ func TestSchemas(t *testing.T) {
 		assert.Equal(t, s, any(do(t, h, "GET", "/Schemas/"+s.(object)["id"].(string), "").body))
 		assert.Equal(t, baseURL+"/Schemas/"+s.(object)["id"].(string), s.(object)["meta"].(object)["location"])
 	}
-	assert.Equal(t, []any{userURN, entURN, freshURN, groupURN}, urns)
+	assert.Equal(t, []any{userURN, entURN, teststore.FreshURN, groupURN}, urns)
 
 	user := do(t, h, "GET", "/Schemas/"+userURN, "")
 	attrs := user.get("attributes")
@@ -100,7 +101,7 @@ func TestSchemas(t *testing.T) {
 	assert.Equal(t, "complex", custom["type"])
 	assert.Equal(t, "integer", attribute(custom["subAttributes"], "floor")["type"])
 
-	fresh := do(t, h, "GET", "/Schemas/"+freshURN, "").get("attributes")
+	fresh := do(t, h, "GET", "/Schemas/"+teststore.FreshURN, "").get("attributes")
 	assert.Equal(t, "string", attribute(fresh, "since")["type"], "a date is a string for SCIM")
 	assert.Equal(t, "dateTime", attribute(fresh, "at")["type"])
 	assert.Equal(t, "decimal", attribute(fresh, "score")["type"])
@@ -137,7 +138,7 @@ func TestSchemasAreComplete(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range do(t, newHandler(t, newStore(t), nil), "GET", "/Schemas", "").get("Resources").([]any) {
+	for _, s := range do(t, newHandler(t, teststore.New(t), nil), "GET", "/Schemas", "").get("Resources").([]any) {
 		check(s.(object)["id"].(string), s.(object)["attributes"])
 	}
 }
@@ -145,21 +146,21 @@ func TestSchemasAreComplete(t *testing.T) {
 // Documents follow the version of the types.
 func TestDiscoveryFollowsTheTypes(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
-	do(t, h, "POST", "/Users", userBody(`"`+freshURN+`":{"badge":"red"}`))
-	require.Equal(t, 200, do(t, h, "GET", "/Schemas/"+freshURN, "").Code)
-	old := s.types
+	do(t, h, "POST", "/Users", userBody(`"`+teststore.FreshURN+`":{"badge":"red"}`))
+	require.Equal(t, 200, do(t, h, "GET", "/Schemas/"+teststore.FreshURN, "").Code)
+	old := s.TypeSet
 	user, err := scim.UserType(schema.Schema{URN: "urn:x:new", Attributes: []schema.Attribute{{Name: "color"}}})
 	require.NoError(t, err)
-	s.types, err = scim.NewTypes("2", user)
+	s.TypeSet, err = scim.NewTypes("2", user)
 	require.NoError(t, err)
-	assert.Equal(t, 404, do(t, h, "GET", "/Schemas/"+freshURN, "").Code)
+	assert.Equal(t, 404, do(t, h, "GET", "/Schemas/"+teststore.FreshURN, "").Code)
 	assert.Equal(t, 200, do(t, h, "GET", "/Schemas/urn:x:new", "").Code)
 	assert.Equal(t, 404, do(t, h, "GET", "/Groups", "").Code)
 	// A resource that was stored before is shown as it is.
-	assert.Equal(t, "red", do(t, h, "GET", "/Users/1", "").get(freshURN, "badge"))
-	s.types = old
+	assert.Equal(t, "red", do(t, h, "GET", "/Users/1", "").get(teststore.FreshURN, "badge"))
+	s.TypeSet = old
 	assert.Equal(t, 200, do(t, h, "GET", "/Groups", "").Code)
 }
 

@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/internal/teststore"
 )
 
 // people is a handler with that many users, p1@example.com and so on.
-func people(t testing.TB, n int, change func(*scim.Options)) (*scim.Handler, *store) {
+func people(t testing.TB, n int, change func(*scim.Options)) (*scim.Handler, *teststore.Store) {
 	t.Helper()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, change)
 	for i := range n {
 		a := do(t, h, "POST", "/Users", fmt.Sprintf(`{"schemas":[%q],"userName":"p%d@example.com","active":%t,"title":"T%d",
@@ -92,7 +93,7 @@ func TestList_Filter(t *testing.T) {
 		`not (emails[type eq "work"].value eq "p1@example.com")`:       {[]string{"2", "3", "4"}, []string{"filterBehindValuePath"}, true},
 		`active eq "True"`:                                             {[]string{"1", "3"}, []string{"stringBooleans"}, true},
 		`meta.resourceType eq "nope"`:                                  {[]string{}, nil, false},
-		`meta.resourceType eq "User" and id eq "2"`: {[]string{"2"}, nil, false},
+		`meta.resourceType eq "User" and id eq "2"`:                    {[]string{"2"}, nil, false},
 		`meta.created gt "2026-01-02T03:04:07Z"`:                       {[]string{"3", "4"}, nil, false},
 		userURN + `:userName eq "p2@example.com"`:                      {[]string{"2"}, nil, false},
 		entURN + `:department eq "x"`:                                  {[]string{}, nil, false},
@@ -105,7 +106,7 @@ func TestList_Filter(t *testing.T) {
 			require.Equal(t, 200, a.Code, "%s: %s", filter, a.Body)
 			assert.Equal(t, c.ids, ids(a), filter)
 			assert.Equal(t, float64(len(c.ids)), a.get("totalResults"))
-			assert.Equal(t, c.repairs, s.query.Repairs, filter)
+			assert.Equal(t, c.repairs, s.LastQuery.Repairs, filter)
 		}
 		a := do(t, newHandler(t, s, strict), "GET", "/Users?filter="+url.QueryEscape(filter), "")
 		if c.strict {
@@ -119,7 +120,7 @@ func TestList_Filter(t *testing.T) {
 func TestList_FilterRefused(t *testing.T) {
 	t.Parallel()
 	h, s := people(t, 1, nil)
-	s.calls = nil
+	s.Calls = nil
 	for filter, words := range map[string]string{
 		``:                                       "early",
 		` `:                                      "early",
@@ -148,7 +149,7 @@ func TestList_FilterRefused(t *testing.T) {
 		a := do(t, h, "GET", "/Users?filter="+url.QueryEscape(filter), "")
 		requireError(t, a, 400, "invalidFilter", words)
 	}
-	assert.Empty(t, s.calls)
+	assert.Empty(t, s.Calls)
 	short := newHandler(t, s, func(o *scim.Options) { o.MaxFilterLength = 10 })
 	requireError(t, do(t, short, "GET", "/Users?filter=id+eq+%22123456%22", ""), 400, "invalidFilter", "10")
 	requireError(t, do(t, h, "GET", "/Users?filter=id+eq+%2", ""), 400, "invalidValue", "filter")
@@ -156,7 +157,7 @@ func TestList_FilterRefused(t *testing.T) {
 
 func TestList_ExactTotals(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	for _, c := range []struct {
 		change func(*scim.Options)
 		want   bool
@@ -166,6 +167,6 @@ func TestList_ExactTotals(t *testing.T) {
 		{func(o *scim.Options) { o.ExactTotals = true }, true},
 	} {
 		do(t, newHandler(t, s, c.change), "GET", "/Users", "")
-		assert.Equal(t, c.want, s.query.ExactTotal)
+		assert.Equal(t, c.want, s.LastQuery.ExactTotal)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/internal/teststore"
 )
 
 func patchBody(ops ...string) string {
@@ -39,7 +40,7 @@ func patched(t testing.TB, h *scim.Handler) {
 	t.Helper()
 	a := do(t, h, "POST", "/Users", userBody(`"title":"Countess","name":{"givenName":"Ada","familyName":"King"},
 		"emails":[{"value":"a@example.com","type":"work","primary":true},{"value":"h@example.com","type":"home"}],
-		"`+entURN+`":{"department":"Math","manager":{"value":"7","$ref":"../Users/7"}},"`+freshURN+`":{"birth":"1815"}`))
+		"`+entURN+`":{"department":"Math","manager":{"value":"7","$ref":"../Users/7"}},"`+teststore.FreshURN+`":{"birth":"1815"}`))
 	require.Equal(t, 201, a.Code, a.Body.String())
 }
 
@@ -75,7 +76,7 @@ func TestPatch(t *testing.T) {
 		"add without path":         {op("add", "", `{"displayName":"x","name":{"middleName":"B"}}`), []string{"name"}, object{"givenName": "Ada", "middleName": "B", "familyName": "King"}, nil, asCompatible},
 		"add empty list":           {op("add", "emails", `[]`), []string{"emails"}, []any{work, home}, nil, asCompatible},
 		"add list without path":    {op("add", "", `{"emails":[{"value":"x"}]}`), []string{"emails"}, []any{work, home, object{"value": "x"}}, nil, asCompatible},
-		"add immutable":            {op("add", freshURN+":birth", `"1815"`), []string{freshURN, "birth"}, "1815", nil, asCompatible},
+		"add immutable":            {op("add", teststore.FreshURN+":birth", `"1815"`), []string{teststore.FreshURN, "birth"}, "1815", nil, asCompatible},
 		"add custom field":         {op("add", "custom_fields.shift", `"late"`), []string{"custom_fields"}, object{"shift": "late"}, nil, asCompatible},
 		"add custom field by core": {op("add", userURN+":custom_fields.shift", `"late"`), []string{"custom_fields"}, object{"shift": "late"}, nil, asCompatible},
 		"add custom fields":        {op("add", "", `{"custom_fields":{"shift":"late","floor":2}}`), []string{"custom_fields"}, object{"shift": "late", "floor": 2.0}, nil, asCompatible},
@@ -159,26 +160,26 @@ func TestPatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := teststore.New(t)
 			h := newHandler(t, s, nil)
 			patched(t, h)
-			s.writes = nil
+			s.Writes = nil
 			a := do(t, h, "PATCH", "/Users/1", patchBody(c.ops))
 			require.Equal(t, 200, a.Code, a.Body.String())
 			a = do(t, h, "GET", "/Users/1", "")
 			assert.Equal(t, c.want, a.get(c.path...), a.Body.String())
-			if len(s.writes) > 0 {
-				assert.Equal(t, c.repairs, s.writes[0].Repairs)
+			if len(s.Writes) > 0 {
+				assert.Equal(t, c.repairs, s.Writes[0].Repairs)
 			}
 
-			s = newStore(t)
+			s = teststore.New(t)
 			h = newHandler(t, s, strict)
 			patched(t, h)
-			before := s.list[0]
+			before := s.Resources[0]
 			b := do(t, h, "PATCH", "/Users/1", patchBody(c.ops))
 			if strings.HasPrefix(c.strict, refused) {
 				requireError(t, b, 400, strings.TrimPrefix(c.strict, refused))
-				assert.Same(t, before, s.list[0], "nothing was written")
+				assert.Same(t, before, s.Resources[0], "nothing was written")
 				return
 			}
 			require.Equal(t, 200, b.Code, b.Body.String())
@@ -187,8 +188,8 @@ func TestPatch(t *testing.T) {
 			} else {
 				assert.NotEqual(t, c.want, b.get(c.path...))
 			}
-			if len(s.writes) > 0 {
-				assert.Empty(t, s.writes[len(s.writes)-1].Repairs)
+			if len(s.Writes) > 0 {
+				assert.Empty(t, s.Writes[len(s.Writes)-1].Repairs)
 			}
 		})
 	}
@@ -241,25 +242,25 @@ func TestPatch_Refused(t *testing.T) {
 		"read-only sub":           {patchBody(op("replace", entURN+":manager.displayName", `"x"`)), "mutability", "displayName"},
 		"another id":              {patchBody(op("replace", "", `{"id":"2"}`)), "mutability", "id"},
 		"meta by path":            {patchBody(op("replace", "meta", `{"created":"2026-01-01T00:00:00Z"}`)), "mutability", "meta"},
-		"immutable":               {patchBody(op("replace", freshURN+":birth", `"1852"`)), "mutability", "birth"},
-		"immutable, remove":       {patchBody(op("remove", freshURN+":birth", "")), "mutability", "birth"},
+		"immutable":               {patchBody(op("replace", teststore.FreshURN+":birth", `"1852"`)), "mutability", "birth"},
+		"immutable, remove":       {patchBody(op("remove", teststore.FreshURN+":birth", "")), "mutability", "birth"},
 		"core URN to remove":      {patchBody(op("remove", userURN, "")), "invalidPath", userURN},
 		"filter of no element":    {patchBody(op("add", `emails[type eq "x" or type eq "y"].value`, `"x"`)), "noTarget", "emails"},
 		"two primaries":           {patchBody(op("add", "emails", `[{"value":"x","primary":"yes"}]`)), "invalidValue", "emails.primary"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := teststore.New(t)
 			h := newHandler(t, s, nil)
 			patched(t, h)
-			before := s.list[0]
+			before := s.Resources[0]
 			// An operation that would succeed comes first: all or none.
 			body := strings.Replace(c.body, `"Operations":[{`, `"Operations":[{"op":"add","path":"nickName","value":"x"},{`, 1)
 			requireError(t, do(t, h, "PATCH", "/Users/1", body), 400, c.scimType, c.words)
-			assert.Same(t, before, s.list[0])
+			assert.Same(t, before, s.Resources[0])
 		})
 	}
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, func(o *scim.Options) { o.MaxPatchOps = 2 })
 	requireError(t, do(t, h, "PATCH", "/Users/1", patchBody(op("add", "title", `"x"`), op("add", "title", `"x"`), op("add", "title", `"x"`))), 413, "", "2")
 	requireError(t, do(t, h, "PATCH", "/Users/1", patchBody(op("add", "title", `"x"`))), 404, "")
@@ -274,12 +275,12 @@ func TestPatch_Message(t *testing.T) {
 		`{"schemas":["urn:x"],"Operations":[` + op("add", "title", `"x"`) + `]}`:                                         true,
 		`{"schemas":"urn:ietf:params:scim:api:messages:2.0:PatchOp","Operations":[` + op("add", "title", `"x"`) + `]}`:   false,
 	} {
-		s := newStore(t)
+		s := teststore.New(t)
 		h := newHandler(t, s, nil)
 		patched(t, h)
 		require.Equal(t, 200, do(t, h, "PATCH", "/Users/1", body).Code)
 		if repaired {
-			assert.Equal(t, []string{"missingSchemas"}, s.writes[1].Repairs)
+			assert.Equal(t, []string{"missingSchemas"}, s.Writes[1].Repairs)
 			requireError(t, do(t, newHandler(t, s, strict), "PATCH", "/Users/1", body), 400, "invalidSyntax", "PatchOp")
 		} else {
 			assert.Equal(t, 200, do(t, newHandler(t, s, strict), "PATCH", "/Users/1", body).Code)
@@ -289,7 +290,7 @@ func TestPatch_Message(t *testing.T) {
 
 func TestPatch_Statuses(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
 	do(t, h, "POST", "/Users", ada)
 	do(t, h, "POST", "/Groups", `{"displayName":"Crew","members":[{"value":"1"}]}`)
@@ -309,21 +310,21 @@ func TestPatch_Statuses(t *testing.T) {
 	assert.Equal(t, 200, do(t, other, "PATCH", "/Groups/2", rename).Code)
 
 	// A backend that does not know the result is read where the client gets it.
-	s.blind, s.calls = true, nil
+	s.Blind, s.Calls = true, nil
 	assert.Equal(t, 204, do(t, h, "PATCH", "/Groups/2", rename).Code)
-	assert.Equal(t, []string{"update"}, s.calls)
+	assert.Equal(t, []string{"update"}, s.Calls)
 	assert.Equal(t, "x", do(t, h, "PATCH", "/Users/1", rename).get("displayName"))
-	assert.Equal(t, []string{"update", "update", "get"}, s.calls)
+	assert.Equal(t, []string{"update", "update", "get"}, s.Calls)
 }
 
 // What changes nothing does not change lastModified; what says nothing does not
 // reach the backend as a write.
 func TestPatch_NoChange(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
 	patched(t, h)
-	before := s.list[0]
+	before := s.Resources[0]
 	for _, ops := range []string{
 		op("replace", "title", `"Countess"`),
 		op("add", "emails", `[{"value":"a@example.com","type":"work","primary":true}]`),
@@ -334,24 +335,24 @@ func TestPatch_NoChange(t *testing.T) {
 		op("replace", entURN+":manager", `"7"`),
 	} {
 		require.Equal(t, 200, do(t, h, "PATCH", "/Users/1", patchBody(ops)).Code, ops)
-		assert.Same(t, before, s.list[0], ops)
+		assert.Same(t, before, s.Resources[0], ops)
 	}
-	s.calls = nil
+	s.Calls = nil
 	assert.Equal(t, 200, do(t, h, "PATCH", "/Users/1", patchBody(op("replace", "", `{"id":"1"}`))).Code)
-	assert.Equal(t, []string{"get"}, s.calls)
+	assert.Equal(t, []string{"get"}, s.Calls)
 }
 
 // An operation reaches the backend as one per attribute, typed.
 func TestPatch_TakenApart(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
 	patched(t, h)
 	do(t, h, "PATCH", "/Users/1", patchBody(op("replace", "", `{"active":"True","name":{"givenName":"A","familyName":null},
 		"emails":{"value":"x"},"custom_fields":{"shift":"late"},"`+entURN+`":{"department":"d","manager":"8"}}`),
 		op("Remove", `emails[type eq "work"].value`, "")))
 	var got []string
-	for _, o := range s.update.Patch {
+	for _, o := range s.LastUpdate.Patch {
 		got = append(got, o.Kind.String()+" "+o.Target.String()+" "+string(o.Value.AppendJSON(nil)))
 		if a := o.Target.Leaf(); o.Target.Filter == nil {
 			require.NoError(t, a.CheckValue(o.Value))
@@ -362,7 +363,7 @@ func TestPatch_TakenApart(t *testing.T) {
 		`replace custom_fields.shift "late"`, `replace ` + entURN + `:department "d"`, `replace ` + entURN + `:manager {"value":"8"}`,
 		`remove emails[type eq "work"].value null`,
 	}, got)
-	assert.Equal(t, []string{"stringBooleans", "plainReference", "singleAsList"}, s.writes[1].Repairs)
+	assert.Equal(t, []string{"stringBooleans", "plainReference", "singleAsList"}, s.Writes[1].Repairs)
 }
 
 func TestPatch_Members(t *testing.T) {
@@ -390,7 +391,7 @@ func TestPatch_Members(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, profile := range []func(*scim.Options){nil, strict} {
-				s := newStore(t)
+				s := teststore.New(t)
 				h := newHandler(t, s, profile)
 				do(t, h, "POST", "/Groups", `{"schemas":["`+groupURN+`"],"displayName":"Crew","members":[{"value":"1"},{"value":"2"}]}`)
 				a := do(t, h, "PATCH", "/Groups/1", patchBody(c.ops))
@@ -410,7 +411,7 @@ func TestPatch_Members(t *testing.T) {
 			}
 		})
 	}
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
 	do(t, h, "POST", "/Groups", `{"displayName":"Crew","members":[{"value":"1"}]}`)
 	requireError(t, do(t, h, "PATCH", "/Groups/1", patchBody(op("replace", `members[value eq "1"].value`, `"2"`))), 400, "mutability", "members")

@@ -17,13 +17,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/internal/teststore"
 )
 
 const ada = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada@example.com","name":{"givenName":"Ada"}}`
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
 	for _, header := range []string{"", "usher_test", "Bearer", "Bearer ", "Bearer usher_tes", "Bearer usher_testx", "Basic usher_test", "Bearer usher_test x"} {
 		a := do(t, h, "GET", "/Users", "", "Authorization", header)
@@ -32,7 +33,7 @@ func TestAuthentication(t *testing.T) {
 	}
 	// The order: nothing is told to those who may not ask.
 	requireError(t, do(t, h, "GET", "/nothing", "", "Authorization", ""), 401, "")
-	assert.Empty(t, s.calls)
+	assert.Empty(t, s.Calls)
 	assert.Equal(t, 200, do(t, h, "GET", "/Users", "", "Authorization", "bearer  "+token).Code)
 }
 
@@ -40,7 +41,7 @@ func TestAuthFunc(t *testing.T) {
 	t.Parallel()
 	type who struct{}
 	var seen any
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, contextBackend{s, func(ctx context.Context) { seen = ctx.Value(who{}) }}, func(o *scim.Options) {
 		o.Auth = scim.AuthFunc(func(r *http.Request) (context.Context, error) {
 			switch r.Header.Get("X-Who") {
@@ -62,13 +63,13 @@ func TestAuthFunc(t *testing.T) {
 
 // contextBackend shows the context that a backend is called with.
 type contextBackend struct {
-	*store
+	*teststore.Store
 	seen func(context.Context)
 }
 
 func (b contextBackend) Types(ctx context.Context) (*scim.Types, error) {
 	b.seen(ctx)
-	return b.store.Types(ctx)
+	return b.Store.Types(ctx)
 }
 
 func TestPaths(t *testing.T) {
@@ -114,7 +115,7 @@ func TestPaths(t *testing.T) {
 	} {
 		t.Run(c.method+" "+c.path[:min(len(c.path), 40)], func(t *testing.T) {
 			t.Parallel()
-			a := do(t, newHandler(t, newStore(t), nil), c.method, c.path, "")
+			a := do(t, newHandler(t, teststore.New(t), nil), c.method, c.path, "")
 			if c.status == 200 {
 				require.Equal(t, 200, a.Code, a.Body.String())
 				return
@@ -128,7 +129,7 @@ func TestPaths(t *testing.T) {
 // The base path may have been taken off before, by http.StripPrefix or a proxy.
 func TestBasePathIsOptional(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	for path, status := range map[string]int{"/scim/v2/Users": 200, "/Users": 200, "/scim/v2x/Users": 404, "/scim/Users": 404} {
 		r := httptest.NewRequest("GET", path, nil)
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -140,7 +141,7 @@ func TestBasePathIsOptional(t *testing.T) {
 
 func TestHeadHasNoBody(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	do(t, h, "POST", "/Users", ada)
 	get, head := do(t, h, "GET", "/Users/1", ""), do(t, h, "HEAD", "/Users/1", "")
 	assert.Equal(t, 200, head.Code)
@@ -154,7 +155,7 @@ func TestHeadHasNoBody(t *testing.T) {
 
 func TestMediaTypes(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	for i, c := range []struct {
 		contentType string
 		ok          bool
@@ -183,7 +184,7 @@ func TestMediaTypes(t *testing.T) {
 
 func TestContentEncoding(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	for _, enc := range []string{"gzip", "deflate", "br", "identity, gzip"} {
 		requireError(t, do(t, h, "POST", "/Users", ada, "Content-Encoding", enc), 415, "", "Compressed")
 	}
@@ -212,20 +213,20 @@ func TestBodies(t *testing.T) {
 	} {
 		t.Run(body[:min(len(body), 30)], func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := teststore.New(t)
 			h := newHandler(t, s, nil)
 			for _, m := range []string{"POST /Users", "PUT /Users/1", "PATCH /Users/1"} {
 				method, path, _ := strings.Cut(m, " ")
 				requireError(t, do(t, h, method, path, body), want.status, want.scimType, want.words)
 			}
-			assert.Empty(t, s.calls)
+			assert.Empty(t, s.Calls)
 		})
 	}
 }
 
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, func(o *scim.Options) { o.MaxBody = len(ada) })
 	require.Equal(t, 201, do(t, h, "POST", "/Users", ada).Code)
 	requireError(t, do(t, h, "POST", "/Users", ada+" "), 413, "", fmt.Sprint(len(ada)))
@@ -247,7 +248,7 @@ func TestBodyLimit(t *testing.T) {
 
 func TestBodyThatBreaksOff(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	r := httptest.NewRequest("POST", "/scim/v2/Users", io.MultiReader(strings.NewReader(ada[:20]), brokenReader{}))
 	r.Header.Set("Authorization", "Bearer "+token)
 	w := httptest.NewRecorder()
@@ -255,7 +256,7 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	assert.Equal(t, 400, w.Code)
 	assert.Contains(t, w.Body.String(), "invalidSyntax")
 	assert.NotContains(t, w.Body.String(), "cable")
-	assert.Empty(t, s.calls)
+	assert.Empty(t, s.Calls)
 }
 
 type brokenReader struct{}
@@ -286,13 +287,13 @@ func TestErrorsOfTheBackend(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := teststore.New(t)
 			var log bytes.Buffer
 			h := newHandler(t, s, func(o *scim.Options) { o.Logger = slog.New(slog.NewJSONHandler(&log, nil)) })
 			for _, m := range []string{"GET /Users/1", "GET /Users", "POST /Users", "PUT /Users/1", "PATCH /Users/1", "DELETE /Users/1"} {
 				method, path, _ := strings.Cut(m, " ")
 				body := map[string]string{"POST": ada, "PUT": ada, "PATCH": patchBody(`{"op":"replace","path":"title","value":"x"}`)}[method]
-				s.fail = c.err
+				s.Fail = c.err
 				log.Reset()
 				a := do(t, h, method, path, body)
 				requireError(t, a, c.status, c.scimType, c.detail)
@@ -310,8 +311,8 @@ func TestErrorsOfTheBackend(t *testing.T) {
 
 func TestPanics(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
-	s.panics = true
+	s := teststore.New(t)
+	s.Panics = true
 	var log bytes.Buffer
 	h := newHandler(t, s, func(o *scim.Options) { o.Logger = slog.New(slog.NewJSONHandler(&log, nil)) })
 	a := do(t, h, "GET", "/Users/1", "")
@@ -323,8 +324,8 @@ func TestPanics(t *testing.T) {
 
 func TestBackendThatBreaksItsPromise(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
-	s.failNil = true
+	s := teststore.New(t)
+	s.FailNil = true
 	h := newHandler(t, s, nil)
 	requireError(t, do(t, h, "GET", "/Users/1", ""), 500, "")
 	requireError(t, do(t, h, "GET", "/Users", ""), 500, "")
@@ -343,7 +344,7 @@ func TestRequestIDs(t *testing.T) {
 		"é":                     "request-1",
 	} {
 		var seen string
-		b := contextBackend{newStore(t), func(ctx context.Context) { seen = scim.RequestID(ctx) }}
+		b := contextBackend{teststore.New(t), func(ctx context.Context) { seen = scim.RequestID(ctx) }}
 		a := do(t, newHandler(t, b, nil), "GET", "/Users", "", "X-Request-Id", sent)
 		assert.Equal(t, want, a.Header().Get("X-Request-Id"))
 		assert.Equal(t, want, seen)
@@ -351,16 +352,16 @@ func TestRequestIDs(t *testing.T) {
 	// A program around the handler keeps its own.
 	r := httptest.NewRequest("GET", "/Users", nil)
 	w := httptest.NewRecorder()
-	newHandler(t, newStore(t), nil).ServeHTTP(w, r.WithContext(scim.WithRequestID(t.Context(), "outer")))
+	newHandler(t, teststore.New(t), nil).ServeHTTP(w, r.WithContext(scim.WithRequestID(t.Context(), "outer")))
 	assert.Equal(t, "outer", w.Header().Get("X-Request-Id"))
 	// Without a source the ids are random.
-	h := newHandler(t, newStore(t), func(o *scim.Options) { o.RequestID = nil })
+	h := newHandler(t, teststore.New(t), func(o *scim.Options) { o.RequestID = nil })
 	assert.NotEqual(t, do(t, h, "GET", "/Users", "").Header().Get("X-Request-Id"), do(t, h, "GET", "/Users", "").Header().Get("X-Request-Id"))
 }
 
 func TestNewHandlerRefuses(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	for name, o := range map[string]*scim.Options{
 		"no options":        nil,
 		"no base URL":       {Auth: scim.NoAuth()},
@@ -399,7 +400,7 @@ func TestProfiles(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	a := do(t, h, "POST", "/Users", ada)
 	assert.Equal(t, a.get("meta", "version"), a.Header().Get("Etag"))
 	assert.Regexp(t, `^W/".+"$`, a.Header().Get("Etag"))

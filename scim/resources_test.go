@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/internal/teststore"
 )
 
 const (
@@ -55,13 +56,13 @@ func TestCreate_Decoding(t *testing.T) {
 		"read-only of any kind":    {`"meta":5,"groups":"x"`, []string{"groups"}, nil, nil, ""},
 		"read-only sub-attribute":  {`"` + entURN + `":{"manager":{"value":"1","displayName":"x"}}`, []string{entURN, "manager"}, map[string]any{"value": "1"}, nil, ""},
 		"never returned":           {`"password":"x"`, []string{"password"}, nil, nil, ""},
-		"integer":                  {`"` + freshURN + `":{"level":12345678901234567}`, []string{freshURN, "level"}, 12345678901234567.0, nil, ""},
-		"decimal":                  {`"` + freshURN + `":{"score":1.50}`, []string{freshURN, "score"}, 1.5, nil, ""},
-		"date":                     {`"` + freshURN + `":{"since":"2026-01-31"}`, []string{freshURN, "since"}, "2026-01-31", nil, ""},
-		"date-time":                {`"` + freshURN + `":{"at":"2026-01-31T08:00:00+01:00"}`, []string{freshURN, "at"}, "2026-01-31T08:00:00+01:00", nil, ""},
-		"list of texts":            {`"` + freshURN + `":{"tags":["a","b"]}`, []string{freshURN, "tags"}, []any{"a", "b"}, nil, ""},
-		"anything":                 {`"` + freshURN + `":{"anything":{"a":[1,null]}}`, []string{freshURN, "anything"}, map[string]any{"a": []any{1.0, nil}}, nil, ""},
-		"another choice":           {`"` + freshURN + `":{"badge":"mauve"}`, []string{freshURN, "badge"}, "mauve", nil, ""},
+		"integer":                  {`"` + teststore.FreshURN + `":{"level":12345678901234567}`, []string{teststore.FreshURN, "level"}, 12345678901234567.0, nil, ""},
+		"decimal":                  {`"` + teststore.FreshURN + `":{"score":1.50}`, []string{teststore.FreshURN, "score"}, 1.5, nil, ""},
+		"date":                     {`"` + teststore.FreshURN + `":{"since":"2026-01-31"}`, []string{teststore.FreshURN, "since"}, "2026-01-31", nil, ""},
+		"date-time":                {`"` + teststore.FreshURN + `":{"at":"2026-01-31T08:00:00+01:00"}`, []string{teststore.FreshURN, "at"}, "2026-01-31T08:00:00+01:00", nil, ""},
+		"list of texts":            {`"` + teststore.FreshURN + `":{"tags":["a","b"]}`, []string{teststore.FreshURN, "tags"}, []any{"a", "b"}, nil, ""},
+		"anything":                 {`"` + teststore.FreshURN + `":{"anything":{"a":[1,null]}}`, []string{teststore.FreshURN, "anything"}, map[string]any{"a": []any{1.0, nil}}, nil, ""},
+		"another choice":           {`"` + teststore.FreshURN + `":{"badge":"mauve"}`, []string{teststore.FreshURN, "badge"}, "mauve", nil, ""},
 		"custom fields":            {`"custom_fields":{"shift":"late","Floor":3,"nope":1}`, []string{"custom_fields"}, map[string]any{"shift": "late", "floor": 3.0}, nil, ""},
 		"custom field, dotted":     {`"custom_fields.shift":"late"`, []string{"custom_fields", "shift"}, "late", nil, ""},
 		"one primary":              {`"emails":[{"value":"a","primary":true},{"value":"b","primary":false}]`, []string{"emails"}, []any{map[string]any{"value": "a", "primary": true}, map[string]any{"value": "b", "primary": false}}, nil, ""},
@@ -70,7 +71,7 @@ func TestCreate_Decoding(t *testing.T) {
 		"text in a sub":          {`"roles":[{"value":"a","primary":"True"}]`, []string{"roles"}, []any{map[string]any{"value": "a", "primary": true}}, []string{"stringBooleans"}, "400 invalidValue"},
 		"empty for a boolean":    {`"active":""`, []string{"active"}, true, []string{"emptyAsUnset"}, "400 invalidValue"},
 		"one for a list":         {`"emails":{"value":"a"}`, []string{"emails"}, []any{map[string]any{"value": "a"}}, []string{"singleAsList"}, "400 invalidValue"},
-		"one text for a list":    {`"` + freshURN + `":{"tags":"a"}`, []string{freshURN, "tags"}, []any{"a"}, []string{"singleAsList"}, "400 invalidValue"},
+		"one text for a list":    {`"` + teststore.FreshURN + `":{"tags":"a"}`, []string{teststore.FreshURN, "tags"}, []any{"a"}, []string{"singleAsList"}, "400 invalidValue"},
 		"list for one":           {`"title":["a"]`, []string{"title"}, "a", []string{"listAsSingle"}, "400 invalidValue"},
 		"manager as text":        {`"` + entURN + `":{"manager":"7"}`, []string{entURN, "manager"}, map[string]any{"value": "7"}, []string{"plainReference"}, "400 invalidValue"},
 		"manager as empty":       {`"` + entURN + `":{"manager":""}`, []string{entURN}, nil, []string{"plainReference"}, "400 invalidValue"},
@@ -89,26 +90,26 @@ func TestCreate_Decoding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := teststore.New(t)
 			a := do(t, newHandler(t, s, nil), "POST", "/Users", userBody(c.members))
 			require.Equal(t, 201, a.Code, a.Body.String())
 			assert.Equal(t, c.want, a.get(c.path...), a.Body.String())
-			assert.Equal(t, c.repairs, s.writes[0].Repairs)
+			assert.Equal(t, c.repairs, s.Writes[0].Repairs)
 
-			s = newStore(t)
+			s = teststore.New(t)
 			b := do(t, newHandler(t, s, strict), "POST", "/Users", userBody(c.members))
 			switch {
 			case strings.HasPrefix(c.strict, "400"):
 				requireError(t, b, 400, strings.TrimPrefix(c.strict, "400 "))
-				assert.Empty(t, s.calls)
+				assert.Empty(t, s.Calls)
 			case c.strict == "":
 				require.Equal(t, 201, b.Code, b.Body.String())
 				assert.Equal(t, c.want, b.get(c.path...))
-				assert.Empty(t, s.writes[0].Repairs)
+				assert.Empty(t, s.Writes[0].Repairs)
 			default:
 				require.Equal(t, 201, b.Code, b.Body.String())
 				assert.NotEqual(t, c.want, b.get(c.path...))
-				assert.Empty(t, s.writes[0].Repairs)
+				assert.Empty(t, s.Writes[0].Repairs)
 			}
 		})
 	}
@@ -117,45 +118,45 @@ func TestCreate_Decoding(t *testing.T) {
 func TestCreate_Refused(t *testing.T) {
 	t.Parallel()
 	for body, word := range map[string]string{
-		`{"schemas":["` + userURN + `"]}`:                        "userName",
-		`{"schemas":["` + userURN + `"],"userName":null}`:        "userName",
-		`{"schemas":["` + userURN + `"],"userName":" "}`:         "userName",
-		`{"schemas":["` + userURN + `"],"userName":5}`:           "userName",
-		`{"schemas":["` + userURN + `"],"userName":{"a":1}}`:     "userName",
-		`{"schemas":["` + userURN + `"],"userName":["a","b"]}`:   "userName",
-		userBody(`"active":"maybe"`):                             "active",
-		userBody(`"active":1`):                                   "active",
-		userBody(`"name":"Ada"`):                                 "name",
-		userBody(`"name":{"givenName":1}`):                       "name.givenName",
-		userBody(`"emails":"a@example.com"`):                     "emails",
-		userBody(`"emails":["a@example.com"]`):                   "emails",
-		userBody(`"emails":[{"value":true}]`):                    "emails.value",
-		userBody(`"` + entURN + `":[]`):                          entURN,
-		userBody(`"` + entURN + `":"x"`):                         entURN,
-		userBody(`"` + entURN + `":{"department":1}`):            entURN + ":department",
-		userBody(`"` + freshURN + `":{"level":1.5}`):             freshURN + ":level",
-		userBody(`"` + freshURN + `":{"level":"x"}`):             freshURN + ":level",
-		userBody(`"` + freshURN + `":{"score":true}`):            freshURN + ":score",
-		userBody(`"` + freshURN + `":{"since":"31.1.2026"}`):     freshURN + ":since",
-		userBody(`"` + freshURN + `":{"at":"yesterday"}`):        freshURN + ":at",
-		userBody(`"` + freshURN + `":{"tags":[1]}`):              freshURN + ":tags",
-		userBody(`"custom_fields":5`):                            "custom_fields",
-		userBody(`"custom_fields":{"floor":"three"}`):            "custom_fields.floor",
-		userBody(`"x509Certificates":[{"value":"not base64!"}]`): "x509Certificates.value",
+		`{"schemas":["` + userURN + `"]}`:                              "userName",
+		`{"schemas":["` + userURN + `"],"userName":null}`:              "userName",
+		`{"schemas":["` + userURN + `"],"userName":" "}`:               "userName",
+		`{"schemas":["` + userURN + `"],"userName":5}`:                 "userName",
+		`{"schemas":["` + userURN + `"],"userName":{"a":1}}`:           "userName",
+		`{"schemas":["` + userURN + `"],"userName":["a","b"]}`:         "userName",
+		userBody(`"active":"maybe"`):                                   "active",
+		userBody(`"active":1`):                                         "active",
+		userBody(`"name":"Ada"`):                                       "name",
+		userBody(`"name":{"givenName":1}`):                             "name.givenName",
+		userBody(`"emails":"a@example.com"`):                           "emails",
+		userBody(`"emails":["a@example.com"]`):                         "emails",
+		userBody(`"emails":[{"value":true}]`):                          "emails.value",
+		userBody(`"` + entURN + `":[]`):                                entURN,
+		userBody(`"` + entURN + `":"x"`):                               entURN,
+		userBody(`"` + entURN + `":{"department":1}`):                  entURN + ":department",
+		userBody(`"` + teststore.FreshURN + `":{"level":1.5}`):         teststore.FreshURN + ":level",
+		userBody(`"` + teststore.FreshURN + `":{"level":"x"}`):         teststore.FreshURN + ":level",
+		userBody(`"` + teststore.FreshURN + `":{"score":true}`):        teststore.FreshURN + ":score",
+		userBody(`"` + teststore.FreshURN + `":{"since":"31.1.2026"}`): teststore.FreshURN + ":since",
+		userBody(`"` + teststore.FreshURN + `":{"at":"yesterday"}`):    teststore.FreshURN + ":at",
+		userBody(`"` + teststore.FreshURN + `":{"tags":[1]}`):          teststore.FreshURN + ":tags",
+		userBody(`"custom_fields":5`):                                  "custom_fields",
+		userBody(`"custom_fields":{"floor":"three"}`):                  "custom_fields.floor",
+		userBody(`"x509Certificates":[{"value":"not base64!"}]`):       "x509Certificates.value",
 	} {
 		t.Run(word, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := teststore.New(t)
 			a := do(t, newHandler(t, s, nil), "POST", "/Users", body)
 			requireError(t, a, 400, "invalidValue", word)
-			assert.Empty(t, s.calls)
+			assert.Empty(t, s.Calls)
 		})
 	}
-	s := newStore(t)
+	s := teststore.New(t)
 	requireError(t, do(t, newHandler(t, s, nil), "POST", "/Groups", `{"members":[]}`), 400, "invalidValue", "displayName")
 	requireError(t, do(t, newHandler(t, s, func(o *scim.Options) { o.MaxMembers = 2 }), "POST", "/Groups",
 		`{"displayName":"x","members":[{"value":"1"},{"value":"2"},{"value":"3"}]}`), 413, "", "members", "2")
-	assert.Empty(t, s.calls)
+	assert.Empty(t, s.Calls)
 }
 
 func TestCreate_Schemas(t *testing.T) {
@@ -168,20 +169,20 @@ func TestCreate_Schemas(t *testing.T) {
 		`{"schemas":[],"userName":"a"}`:                            true,
 		`{"schemas":["urn:scim:schemas:core:1.0"],"userName":"a"}`: true,
 	} {
-		s := newStore(t)
+		s := teststore.New(t)
 		require.Equal(t, 201, do(t, newHandler(t, s, nil), "POST", "/Users", body).Code, body)
 		if !repaired {
-			assert.Empty(t, s.writes[0].Repairs)
+			assert.Empty(t, s.Writes[0].Repairs)
 			continue
 		}
-		assert.Equal(t, []string{"missingSchemas"}, s.writes[0].Repairs)
+		assert.Equal(t, []string{"missingSchemas"}, s.Writes[0].Repairs)
 		requireError(t, do(t, newHandler(t, s, strict), "POST", "/Users", body), 400, "invalidSyntax", userURN)
 	}
 }
 
 func TestSchemasOfWhatIsThere(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	a := do(t, h, "POST", "/Users", userBody(`"`+entURN+`":{"department":"x"}`))
 	assert.Equal(t, []any{userURN, entURN}, a.get("schemas"))
 	assert.Equal(t, []any{userURN}, do(t, h, "GET", "/Users/1?attributes=userName", "").get("schemas"))
@@ -190,18 +191,18 @@ func TestSchemasOfWhatIsThere(t *testing.T) {
 
 func TestReplace(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
-	do(t, h, "POST", "/Users", userBody(`"title":"x","`+freshURN+`":{"birth":"1815"}`))
+	do(t, h, "POST", "/Users", userBody(`"title":"x","`+teststore.FreshURN+`":{"birth":"1815"}`))
 	a := do(t, h, "PUT", "/Users/1", userBody(`"id":"77","displayName":"Ada","nickName":null`))
 	require.Equal(t, 200, a.Code)
 	assert.Equal(t, "1", a.get("id"))
 	assert.Nil(t, a.get("title"), "what is not sent is cleared")
-	assert.Equal(t, "1815", a.get(freshURN, "birth"), "an immutable value stays")
-	assert.True(t, s.update.Replace.Get("nickName").IsNull(), "an explicit null is told from nothing")
-	assert.True(t, s.update.Replace.Get("title").IsUnset())
-	requireError(t, do(t, h, "PUT", "/Users/1", userBody(`"`+freshURN+`":{"birth":"1852"}`)), 400, "mutability", "birth")
-	assert.Equal(t, 200, do(t, h, "PUT", "/Users/1", userBody(`"`+freshURN+`":{"birth":"1815"}`)).Code)
+	assert.Equal(t, "1815", a.get(teststore.FreshURN, "birth"), "an immutable value stays")
+	assert.True(t, s.LastUpdate.Replace.Get("nickName").IsNull(), "an explicit null is told from nothing")
+	assert.True(t, s.LastUpdate.Replace.Get("title").IsUnset())
+	requireError(t, do(t, h, "PUT", "/Users/1", userBody(`"`+teststore.FreshURN+`":{"birth":"1852"}`)), 400, "mutability", "birth")
+	assert.Equal(t, 200, do(t, h, "PUT", "/Users/1", userBody(`"`+teststore.FreshURN+`":{"birth":"1815"}`)).Code)
 	requireError(t, do(t, h, "PUT", "/Users/1", `{"schemas":["`+userURN+`"],"title":"x"}`), 400, "invalidValue", "userName")
 	requireError(t, do(t, h, "PUT", "/Users/9", userBody("")), 404, "")
 	requireError(t, do(t, h, "PUT", "/Groups/1", `{"displayName":"x"}`), 404, "")
@@ -210,19 +211,19 @@ func TestReplace(t *testing.T) {
 // A backend that does not know the result is asked for it.
 func TestReplace_Blind(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	h := newHandler(t, s, nil)
 	do(t, h, "POST", "/Users", ada)
-	s.blind, s.calls = true, nil
+	s.Blind, s.Calls = true, nil
 	a := do(t, h, "PUT", "/Users/1", userBody(`"title":"x"`))
 	require.Equal(t, 200, a.Code)
 	assert.Equal(t, "x", a.get("title"))
-	assert.Equal(t, []string{"update", "get"}, s.calls)
+	assert.Equal(t, []string{"update", "get"}, s.Calls)
 }
 
 func TestDelete(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	do(t, h, "POST", "/Users", ada)
 	a := do(t, h, "DELETE", "/Users/1", "")
 	assert.Equal(t, 204, a.Code)
@@ -234,31 +235,31 @@ func TestDelete(t *testing.T) {
 
 func TestProjection(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	require.Equal(t, 201, do(t, h, "POST", "/Users", userBody(`"displayName":"Ada","password":"x","custom_fields":{"shift":"late","floor":1},
 		"name":{"givenName":"A","familyName":"L"},"emails":[{"value":"a@example.com","type":"work"},{"value":"b@example.com"}],
-		"`+entURN+`":{"department":"d","manager":{"value":"7"}},"`+freshURN+`":{"hidden":"h","badge":"red"}`)).Code)
+		"`+entURN+`":{"department":"d","manager":{"value":"7"}},"`+teststore.FreshURN+`":{"hidden":"h","badge":"red"}`)).Code)
 	for query, want := range map[string][]string{
-		"attributes=userName":                     {"userName"},
-		"attributes=USERNAME,%20displayname":      {"displayName", "userName"},
-		"attributes=userName&attributes=title":    {"userName"},
-		"attributes=name.givenName":               {"name.givenName"},
-		"attributes=emails.type":                  {"emails[0].type"},
-		"attributes=emails":                       {"emails[0].type", "emails[0].value", "emails[1].value"},
-		"attributes=" + entURN:                    {entURN + ".department", entURN + ".manager.value"},
-		"attributes=" + entURN + ":manager":       {entURN + ".manager.value"},
-		"attributes=" + entURN + ":manager.value": {entURN + ".manager.value"},
-		"attributes=" + userURN + ":userName":     {"userName"},
-		"attributes=password":                     {},
-		"attributes=nope":                         {},
-		"attributes=meta.resourceType":            {"meta.resourceType"},
-		"attributes=" + freshURN + ":hidden":      {freshURN + ".hidden"},
-		"attributes=custom_fields.shift":          {"custom_fields.shift"},
-		"attributes=custom_fields":                {"custom_fields.floor", "custom_fields.shift"},
-		"attributes=emails[type eq \"work\"]":     {},
-		"excludedAttributes=id,schemas,meta,name,emails,active,custom_fields," + entURN + "," + freshURN:                                    {"displayName", "userName"},
-		"excludedAttributes=meta,name.familyName,emails.value,active,displayName,custom_fields.floor," + entURN + "," + freshURN + ":badge": {"custom_fields.shift", "emails[0].type", "name.givenName", "userName"},
-		"attributes=&excludedAttributes=" + userURN: {entURN + ".department", entURN + ".manager.value", freshURN + ".badge", "meta.created", "meta.lastModified", "meta.location", "meta.resourceType", "meta.version"},
+		"attributes=userName":                          {"userName"},
+		"attributes=USERNAME,%20displayname":           {"displayName", "userName"},
+		"attributes=userName&attributes=title":         {"userName"},
+		"attributes=name.givenName":                    {"name.givenName"},
+		"attributes=emails.type":                       {"emails[0].type"},
+		"attributes=emails":                            {"emails[0].type", "emails[0].value", "emails[1].value"},
+		"attributes=" + entURN:                         {entURN + ".department", entURN + ".manager.value"},
+		"attributes=" + entURN + ":manager":            {entURN + ".manager.value"},
+		"attributes=" + entURN + ":manager.value":      {entURN + ".manager.value"},
+		"attributes=" + userURN + ":userName":          {"userName"},
+		"attributes=password":                          {},
+		"attributes=nope":                              {},
+		"attributes=meta.resourceType":                 {"meta.resourceType"},
+		"attributes=" + teststore.FreshURN + ":hidden": {teststore.FreshURN + ".hidden"},
+		"attributes=custom_fields.shift":               {"custom_fields.shift"},
+		"attributes=custom_fields":                     {"custom_fields.floor", "custom_fields.shift"},
+		"attributes=emails[type eq \"work\"]":          {},
+		"excludedAttributes=id,schemas,meta,name,emails,active,custom_fields," + entURN + "," + teststore.FreshURN:                                    {"displayName", "userName"},
+		"excludedAttributes=meta,name.familyName,emails.value,active,displayName,custom_fields.floor," + entURN + "," + teststore.FreshURN + ":badge": {"custom_fields.shift", "emails[0].type", "name.givenName", "userName"},
+		"attributes=&excludedAttributes=" + userURN: {entURN + ".department", entURN + ".manager.value", teststore.FreshURN + ".badge", "meta.created", "meta.lastModified", "meta.location", "meta.resourceType", "meta.version"},
 	} {
 		t.Run(query, func(t *testing.T) {
 			query = strings.NewReplacer(`"`, "%22", " ", "+", "[", "%5B", "]", "%5D").Replace(query)
@@ -302,32 +303,32 @@ func leaves(at string, v any) []string {
 // sets it (RFC 7643 section 7).
 func TestReturnedOnRequest(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
-	a := do(t, h, "POST", "/Users", userBody(`"`+freshURN+`":{"hidden":"h"}`))
-	assert.Equal(t, "h", a.get(freshURN, "hidden"))
-	assert.Nil(t, do(t, h, "GET", "/Users/1", "").get(freshURN))
-	a = do(t, h, "PATCH", "/Users/1", patchBody(`{"op":"replace","path":"`+freshURN+`:hidden","value":"i"}`))
-	assert.Equal(t, "i", a.get(freshURN, "hidden"))
+	h := newHandler(t, teststore.New(t), nil)
+	a := do(t, h, "POST", "/Users", userBody(`"`+teststore.FreshURN+`":{"hidden":"h"}`))
+	assert.Equal(t, "h", a.get(teststore.FreshURN, "hidden"))
+	assert.Nil(t, do(t, h, "GET", "/Users/1", "").get(teststore.FreshURN))
+	a = do(t, h, "PATCH", "/Users/1", patchBody(`{"op":"replace","path":"`+teststore.FreshURN+`:hidden","value":"i"}`))
+	assert.Equal(t, "i", a.get(teststore.FreshURN, "hidden"))
 	a = do(t, h, "PATCH", "/Users/1", patchBody(`{"op":"replace","path":"title","value":"i"}`))
-	assert.Nil(t, a.get(freshURN))
+	assert.Nil(t, a.get(teststore.FreshURN))
 }
 
 func TestProjectionReachesTheBackend(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := teststore.New(t)
 	do(t, newHandler(t, s, nil), "GET", "/Groups?excludedAttributes=members", "")
-	group := s.types.ByName("Group").Type
-	assert.False(t, s.query.Wants.Wants(group, group.Slot("members")))
-	assert.True(t, s.query.Wants.Wants(group, group.Slot("displayName")))
+	group := s.TypeSet.ByName("Group").Type
+	assert.False(t, s.LastQuery.Wants.Wants(group, group.Slot("members")))
+	assert.True(t, s.LastQuery.Wants.Wants(group, group.Slot("displayName")))
 	do(t, newHandler(t, s, nil), "GET", "/Groups?attributes=members.value", "")
-	assert.True(t, s.query.Wants.Wants(group, group.Slot("members")))
-	assert.False(t, s.query.Wants.Wants(group, group.Slot("displayName")))
-	assert.True(t, s.query.Wants.Wants(group, group.Slot("id")))
+	assert.True(t, s.LastQuery.Wants.Wants(group, group.Slot("members")))
+	assert.False(t, s.LastQuery.Wants.Wants(group, group.Slot("displayName")))
+	assert.True(t, s.LastQuery.Wants.Wants(group, group.Slot("id")))
 }
 
 func TestLocationsAreEscaped(t *testing.T) {
 	t.Parallel()
-	b := fixed{newStore(t)}
+	b := fixed{teststore.New(t)}
 	a := do(t, newHandler(t, b, nil), "GET", "/Users/a%20b%3Fc", "")
 	require.Equal(t, 200, a.Code)
 	assert.Equal(t, "a b?c", a.get("id"))
@@ -335,17 +336,17 @@ func TestLocationsAreEscaped(t *testing.T) {
 }
 
 // fixed has every user.
-type fixed struct{ *store }
+type fixed struct{ *teststore.Store }
 
 func (f fixed) Get(_ context.Context, r scim.Ref, _ scim.ReadOptions) (*scim.Resource, error) {
-	rec := f.types.ByName(r.Type).Type.New()
+	rec := f.TypeSet.ByName(r.Type).Type.New()
 	rec.SetString("id", r.ID)
 	return &scim.Resource{Record: rec}, nil
 }
 
 func TestRealServer(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, newStore(t), nil)
+	h := newHandler(t, teststore.New(t), nil)
 	mux := http.NewServeMux()
 	mux.Handle("/scim/v2/", h)
 	a := do(t, mux, "POST", "/Users", ada)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-scim/usher/internal/testx"
 	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/internal/teststore"
 	"github.com/usher-scim/usher/scim/scimtest"
 )
 
@@ -25,7 +26,7 @@ func TestVectors(t *testing.T) {
 			}
 			t.Run(profile.Name+"/"+c.ID(), func(t *testing.T) {
 				t.Parallel()
-				h := newHandler(t, newStore(t), func(o *scim.Options) { o.Profile = profile })
+				h := newHandler(t, teststore.New(t), func(o *scim.Options) { o.Profile = profile })
 				scimtest.RunT(t, scimtest.Handler(h, baseURL, token), c, nil)
 			})
 		}

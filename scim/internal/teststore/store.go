@@ -1,4 +1,6 @@
-package scim_test
+// Package teststore is the backend that the tests of scim and elimityscim run
+// against: everything in memory, as simply as can be.
+package teststore
 
 import (
 	"context"
@@ -16,35 +18,40 @@ import (
 	"github.com/usher-scim/usher/scim"
 )
 
-const freshURN = "urn:ietf:params:scim:schemas:extension:test:2.0:User"
+// FreshURN is an extension of the User type with an attribute of every kind.
+const FreshURN = "urn:ietf:params:scim:schemas:extension:test:2.0:User"
 
-// store is a backend that holds everything in memory, as simply as can be.
-type store struct {
-	types *scim.Types
-	clock func() time.Time
+// Store is the backend.
+type Store struct {
+	// TypeSet is what Types returns.
+	TypeSet *scim.Types
+	clock   func() time.Time
 
 	mu   sync.Mutex
 	last int
-	list []*scim.Resource // in the order of creation
+	// Resources are all there are, in the order of creation.
+	Resources []*scim.Resource
 
-	calls  []string // what was called
-	writes []scim.WriteOptions
-	update scim.Update // of the last Update
-	query  scim.Query  // of the last List
+	Calls      []string            // the methods called
+	Writes     []scim.WriteOptions // of every write
+	LastUpdate scim.Update         // of the last Update
+	LastQuery  scim.Query          // of the last List
 
-	// What the next calls answer instead, for tests of errors.
-	fail    error
-	failNil bool
-	panics  bool
-	// blind makes Update return nil.
-	blind bool
+	// What is answered instead: by the next call, by every read and create, or by
+	// a panic.
+	Fail    error
+	FailNil bool
+	Panics  bool
+	// Blind makes Update return nil.
+	Blind bool
 }
 
-var _ scim.Backend = (*store)(nil)
+var _ scim.Backend = (*Store)(nil)
 
-func testTypes(t testing.TB) *scim.Types {
+// Types returns User, with the enterprise extension and FreshURN, and Group.
+func Types(t testing.TB) *scim.Types {
 	t.Helper()
-	user, err := scim.UserType(scim.EnterpriseUserSchema(), schema.Schema{URN: freshURN, Name: "Test", Attributes: []schema.Attribute{
+	user, err := scim.UserType(scim.EnterpriseUserSchema(), schema.Schema{URN: FreshURN, Name: "Test", Attributes: []schema.Attribute{
 		{Name: "badge", Choices: []string{"red", "green"}},
 		{Name: "level", Type: schema.Integer},
 		{Name: "score", Type: schema.Decimal},
@@ -66,26 +73,28 @@ func testTypes(t testing.TB) *scim.Types {
 	return types
 }
 
-func newStore(t testing.TB) *store {
+// New returns an empty store with the types of [Types] and a clock of its own.
+func New(t testing.TB) *Store {
 	t.Helper()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	return &store{types: testTypes(t), clock: func() time.Time { now = now.Add(time.Second); return now }}
+	return &Store{TypeSet: Types(t), clock: func() time.Time { now = now.Add(time.Second); return now }}
 }
 
-func (s *store) call(name string) error {
-	s.calls = append(s.calls, name)
-	if s.panics {
+func (s *Store) call(name string) error {
+	s.Calls = append(s.Calls, name)
+	if s.Panics {
 		panic("a secret detail")
 	}
-	err := s.fail
-	s.fail = nil
+	err := s.Fail
+	s.Fail = nil
 	return err
 }
 
-func (s *store) Types(context.Context) (*scim.Types, error) { return s.types, nil }
+// Types returns TypeSet.
+func (s *Store) Types(context.Context) (*scim.Types, error) { return s.TypeSet, nil }
 
-func (s *store) find(r scim.Ref) (int, error) {
-	for i, res := range s.list {
+func (s *Store) find(r scim.Ref) (int, error) {
+	for i, res := range s.Resources {
 		if res.Record.String("id") == r.ID && res.Record.Type().Name() == r.Type {
 			return i, nil
 		}
@@ -93,27 +102,28 @@ func (s *store) find(r scim.Ref) (int, error) {
 	return -1, scim.Errorf(http.StatusNotFound, "", "There is no %s %s.", r.Type, r.ID)
 }
 
-func (s *store) Get(_ context.Context, r scim.Ref, _ scim.ReadOptions) (*scim.Resource, error) {
+// Get reads a resource; a user has its groups.
+func (s *Store) Get(_ context.Context, r scim.Ref, _ scim.ReadOptions) (*scim.Resource, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.call("get"); err != nil || s.failNil {
+	if err := s.call("get"); err != nil || s.FailNil {
 		return nil, err
 	}
 	i, err := s.find(r)
 	if err != nil {
 		return nil, err
 	}
-	return s.show(s.list[i]), nil
+	return s.show(s.Resources[i]), nil
 }
 
 // show adds the groups of a user.
-func (s *store) show(res *scim.Resource) *scim.Resource {
+func (s *Store) show(res *scim.Resource) *scim.Resource {
 	if res.Record.Type().Name() != "User" {
 		return res
 	}
 	groups := res.Record.Type().Lookup("groups")
 	var list []schema.Value
-	for _, g := range s.list {
+	for _, g := range s.Resources {
 		if g.Record.Type().Name() != "Group" {
 			continue
 		}
@@ -134,15 +144,16 @@ func (s *store) show(res *scim.Resource) *scim.Resource {
 	return &scim.Resource{Record: rec, Version: res.Version}
 }
 
-func (s *store) List(_ context.Context, typ string, q scim.Query) (*scim.Page, error) {
+// List reads resources in the order of creation.
+func (s *Store) List(_ context.Context, typ string, q scim.Query) (*scim.Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.query = q
-	if err := s.call("list"); err != nil || s.failNil {
+	s.LastQuery = q
+	if err := s.call("list"); err != nil || s.FailNil {
 		return nil, err
 	}
 	return scim.PageOf(q, func(yield func(*scim.Resource) bool) {
-		for _, res := range s.list {
+		for _, res := range s.Resources {
 			if res.Record.Type().Name() == typ && !yield(s.show(res)) {
 				return
 			}
@@ -150,11 +161,12 @@ func (s *store) List(_ context.Context, typ string, q scim.Query) (*scim.Page, e
 	}), nil
 }
 
-func (s *store) Create(_ context.Context, typ string, in *schema.Record, o scim.WriteOptions) (*scim.Resource, error) {
+// Create makes a resource; users are active unless they are not.
+func (s *Store) Create(_ context.Context, typ string, in *schema.Record, o scim.WriteOptions) (*scim.Resource, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writes = append(s.writes, o)
-	if err := s.call("create"); err != nil || s.failNil {
+	s.Writes = append(s.Writes, o)
+	if err := s.call("create"); err != nil || s.FailNil {
 		return nil, err
 	}
 	if err := s.unique(typ, in, ""); err != nil {
@@ -167,11 +179,11 @@ func (s *store) Create(_ context.Context, typ string, in *schema.Record, o scim.
 		rec.Set("active", schema.BooleanValue(true))
 	}
 	res := s.stamp(rec, s.clock().Format(time.RFC3339))
-	s.list = append(s.list, res)
+	s.Resources = append(s.Resources, res)
 	return s.show(res), nil
 }
 
-func (s *store) stamp(rec *schema.Record, created string) *scim.Resource {
+func (s *Store) stamp(rec *schema.Record, created string) *scim.Resource {
 	meta := rec.Type().Lookup("meta").Sub.New()
 	modified := created
 	if s.last > 0 && rec.Has("meta") {
@@ -183,12 +195,12 @@ func (s *store) stamp(rec *schema.Record, created string) *scim.Resource {
 	return &scim.Resource{Record: rec, Version: modified}
 }
 
-func (s *store) unique(typ string, rec *schema.Record, except string) error {
+func (s *Store) unique(typ string, rec *schema.Record, except string) error {
 	name := "userName"
 	if typ == "Group" {
 		name = "displayName"
 	}
-	for _, res := range s.list {
+	for _, res := range s.Resources {
 		if res.Record.Type().Name() == typ && res.Record.String("id") != except && strings.EqualFold(res.Record.String(name), rec.String(name)) {
 			return scim.Errorf(http.StatusConflict, scim.Uniqueness, "The %s is taken.", name)
 		}
@@ -196,19 +208,20 @@ func (s *store) unique(typ string, rec *schema.Record, except string) error {
 	return nil
 }
 
-func (s *store) Update(_ context.Context, r scim.Ref, u scim.Update, o scim.WriteOptions) (*scim.Resource, error) {
+// Update changes a resource unless that makes no difference.
+func (s *Store) Update(_ context.Context, r scim.Ref, u scim.Update, o scim.WriteOptions) (*scim.Resource, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writes = append(s.writes, o)
-	s.update = u
-	if err := s.call("update"); err != nil || s.failNil {
+	s.Writes = append(s.Writes, o)
+	s.LastUpdate = u
+	if err := s.call("update"); err != nil || s.FailNil {
 		return nil, err
 	}
 	i, err := s.find(r)
 	if err != nil {
 		return nil, err
 	}
-	cur := s.list[i]
+	cur := s.Resources[i]
 	var rec *schema.Record
 	if u.Replace != nil {
 		rec, err = scim.ApplyReplace(cur.Record, u.Replace)
@@ -222,18 +235,19 @@ func (s *store) Update(_ context.Context, r scim.Ref, u scim.Update, o scim.Writ
 		return nil, err
 	}
 	if !rec.Equal(cur.Record) {
-		s.list[i] = s.stamp(rec, cur.Record.Get("meta").Member("created").Text())
+		s.Resources[i] = s.stamp(rec, cur.Record.Get("meta").Member("created").Text())
 	}
-	if s.blind {
+	if s.Blind {
 		return nil, nil
 	}
-	return s.show(s.list[i]), nil
+	return s.show(s.Resources[i]), nil
 }
 
-func (s *store) Delete(_ context.Context, r scim.Ref, o scim.WriteOptions) error {
+// Delete removes a resource.
+func (s *Store) Delete(_ context.Context, r scim.Ref, o scim.WriteOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writes = append(s.writes, o)
+	s.Writes = append(s.Writes, o)
 	if err := s.call("delete"); err != nil {
 		return err
 	}
@@ -241,6 +255,6 @@ func (s *store) Delete(_ context.Context, r scim.Ref, o scim.WriteOptions) error
 	if err != nil {
 		return err
 	}
-	s.list = slices.Delete(s.list, i, i+1)
+	s.Resources = slices.Delete(s.Resources, i, i+1)
 	return nil
 }
