@@ -1,0 +1,200 @@
+package gateway
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/usher-scim/usher/provision"
+	"github.com/usher-scim/usher/scim"
+)
+
+// scimBase is the path of the service that a token picks.
+const scimBase = "/scim/v2"
+
+// connectionsBase is what the paths of connections begin with.
+const connectionsBase = "/connections/"
+
+func connectionBase(id string) string { return connectionsBase + id + scimBase }
+
+// service makes the SCIM service provider of a backend under a path.
+func (g *Gateway) service(b scim.Backend, p scim.Profile, base string) (http.Handler, error) {
+	return scim.NewHandler(b, &scim.Options{
+		BaseURL:   g.opts.PublicURL + base,
+		Auth:      scim.NoAuth(), // serveSCIM has done that
+		Profile:   p,
+		Logger:    g.log,
+		RequestID: g.opts.NewID,
+	})
+}
+
+// ServeHTTP answers a request. It recovers panics, http.ErrAbortHandler apart.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{ResponseWriter: w, begin: g.opts.Clock(), id: g.requestID(r)}
+	w.Header().Set("X-Request-Id", x.id)
+	defer g.finish(x, r)
+	if !g.enter() {
+		w.Header().Set("Retry-After", "10")
+		writeError(x, http.StatusServiceUnavailable, "unavailable", "", "the server is about to stop")
+		return
+	}
+	defer g.leave()
+	g.route(x, r)
+}
+
+// route finds who answers.
+func (g *Gateway) route(x *exchange, r *http.Request) {
+	path := r.URL.Path
+	switch {
+	case path == "/healthz":
+		x.route = path
+		g.serveHealth(x, r)
+	case below(path, scimBase):
+		g.serveSCIM(x, r, "", path[len(scimBase):])
+	case strings.HasPrefix(path, connectionsBase):
+		id, rest, _ := strings.Cut(path[len(connectionsBase):], "/")
+		if id == "" || !below("/"+rest, scimBase) {
+			writeError(x, http.StatusNotFound, "not_found", "", "nothing is here")
+			return
+		}
+		g.serveSCIM(x, r, id, rest[len(scimBase)-1:])
+	case below(path, apiBase):
+		g.serveAdmin(x, r, path[len(apiBase):])
+	default:
+		writeError(x, http.StatusNotFound, "not_found", "", "nothing is here")
+	}
+}
+
+// below reports whether a path is base or under it.
+func below(path, base string) bool {
+	return strings.HasPrefix(path, base) && (len(path) == len(base) || path[len(base)] == '/')
+}
+
+func (g *Gateway) serveHealth(x *exchange, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		x.Header().Set("Allow", "GET, HEAD")
+		writeError(x, http.StatusMethodNotAllowed, "method", "", "only GET is served here")
+		return
+	}
+	x.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	x.Header().Set("Cache-Control", "no-store")
+	_, _ = x.Write([]byte("ok\n"))
+}
+
+// serveSCIM hands a request to the connection that its token opens. Where the
+// path names a connection, it has to be that one.
+func (g *Gateway) serveSCIM(x *exchange, r *http.Request, id, rest string) {
+	x.route = scimBase + routeOf(rest)
+	if id != "" {
+		x.route = connectionsBase + "{id}" + x.route
+	}
+	gr, presented := g.authenticate(x, r, id)
+	if gr == nil {
+		challenge := `Bearer realm="usher"`
+		detail := "A bearer token is wanted."
+		if presented {
+			challenge += `, error="invalid_token"`
+			detail = "The bearer token is not good for this."
+		}
+		x.Header().Set("WWW-Authenticate", challenge)
+		writeSCIMError(x, http.StatusUnauthorized, detail)
+		return
+	}
+	x.connection, x.actor = gr.conn.info.ID, gr.Name
+	if gr.ReadOnly && !reads(r.Method, rest) {
+		writeSCIMError(x, http.StatusForbidden, "This token is for reading only.")
+		return
+	}
+	ctx := provision.WithRequest(scim.WithRequestID(r.Context(), x.id), provision.Request{
+		ID: x.id, Actor: gr.Name, Profile: gr.conn.info.Profile,
+	})
+	r = r.WithContext(ctx)
+	if id != "" {
+		gr.conn.own.ServeHTTP(x, r)
+	} else {
+		gr.conn.byToken.ServeHTTP(x, r)
+	}
+}
+
+// authenticate returns the token that a request came with, if it is good for
+// the connection (any connection where id is ""), and whether there was one at
+// all. A token of another connection, or of none, takes the same steps.
+func (g *Gateway) authenticate(x *exchange, r *http.Request, id string) (gr *grant, presented bool) {
+	var token string
+	if values := r.Header.Values("Authorization"); len(values) == 1 {
+		token, presented = bearer(values[0])
+	}
+	hash := HashToken(token)
+	gr = g.table.Load().grants[hash]
+	if gr == nil {
+		gr = &g.nobody
+	}
+	known := gr.Hash.equal(hash)
+	good := gr.good(g.opts.Clock())
+	here := id == "" || subtle.ConstantTimeCompare([]byte(gr.conn.info.ID), []byte(id)) == 1
+	switch {
+	case !presented:
+		x.refused = "no bearer token"
+	case !known:
+		x.refused = "unknown token"
+	case !here:
+		x.refused = "token of another connection"
+	case !good:
+		x.refused = "token has expired"
+	default:
+		return gr, true
+	}
+	return nil, presented
+}
+
+// reads reports whether a request changes nothing.
+func reads(method, rest string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return true
+	case http.MethodPost:
+		return strings.HasSuffix(rest, "/.search") // RFC 7644 section 3.4.3
+	default:
+		return false
+	}
+}
+
+// routeOf returns the pattern of a SCIM path for the log: the endpoint if it is
+// a well-known one, and no id, since a client can write anything there.
+func routeOf(rest string) string {
+	if rest == "" || rest == "/" {
+		return ""
+	}
+	endpoint, id, more := strings.Cut(rest[1:], "/")
+	switch endpoint {
+	case "Users", "Groups", "Me", "Bulk", ".search", "ServiceProviderConfig", "ResourceTypes", "Schemas":
+	default:
+		endpoint = "{other}"
+	}
+	switch {
+	case !more:
+		return "/" + endpoint
+	case id == ".search":
+		return "/" + endpoint + "/.search"
+	default:
+		return "/" + endpoint + "/{id}"
+	}
+}
+
+// writeSCIMError answers in the form of RFC 7644 section 3.12.
+func writeSCIMError(w http.ResponseWriter, status int, detail string) {
+	body, err := json.Marshal(map[string]any{
+		"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:Error"},
+		"status":  strconv.Itoa(status),
+		"detail":  detail,
+	})
+	if err != nil {
+		body = nil // cannot be: strings only
+	}
+	w.Header().Set("Content-Type", "application/scim+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
