@@ -158,7 +158,7 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 		if err != nil || after == nil {
 			return rec, nil // what was asked for was done as far as the account does it
 		}
-		if again.ignoredClearing(after) == nil {
+		if again.isCleared(after) {
 			d.learned.clearWith.Store(int32(again.clearing))
 		}
 		rec = after

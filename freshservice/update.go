@@ -178,6 +178,11 @@ func (u *update) ignoredClearing(got *schema.Record) *update {
 	return again
 }
 
+// isCleared reports whether all texts that were to be cleared are empty.
+func (u *update) isCleared(got *schema.Record) bool {
+	return !slices.ContainsFunc(u.cleared, func(s schema.Slot) bool { return got.At(s).Text() != "" })
+}
+
 // lostCustom reports whether the answer lacks a custom field that the record had
 // and the update did not send: the account takes custom_fields as the whole set.
 func (u *update) lostCustom(got *schema.Record) bool {
