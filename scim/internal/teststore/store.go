@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
@@ -65,11 +63,17 @@ func Types(t testing.TB) *scim.Types {
 	}}, schema.Schema{URN: scim.UserURN, Attributes: []schema.Attribute{
 		{Name: "custom_fields.shift"}, {Name: "custom_fields.floor", Type: schema.Integer},
 	}})
-	require.NoError(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	group, err := scim.GroupType()
-	require.NoError(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	types, err := scim.NewTypes("1", user, group)
-	require.NoError(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return types
 }
 
