@@ -369,7 +369,7 @@ func (c *creation) finish(ctx context.Context, entry *Entry) (*scim.Resource, er
 	b.overlay.wrote(ref, c.rec)
 	b.lookups.forget(identifiers(bind, c.rec)...)
 	entry.Late = late(c.result.Deferred)
-	return b.answer(ctx, ev, bind, c.rec, entry, c.in)
+	return b.answer(ctx, ev, bind, c.rec, entry, c.in), nil
 }
 
 // revived takes the marks of a departure away.

@@ -386,6 +386,32 @@ func TestFilter_ThatTheTargetCannotAnswer(t *testing.T) {
 	assert.Contains(t, r.Body["detail"], "match on")
 }
 
+// TestFilter_ThatTheQueryLanguageCannotSay: the vendor does not document how a
+// quote is escaped, so such a value is looked for by reading.
+func TestFilter_ThatTheQueryLanguageCannotSay(t *testing.T) {
+	t.Parallel()
+	w := freshserviceWorld(t, nil, nil, nil)
+	create(t, w, user("ada@example.com", map[string]any{"title": `King's "guard"`}))
+	assert.Equal(t, 1, find(t, w, `title eq "King's \"guard\""`).Total())
+	assert.Equal(t, 0, find(t, w, `title eq "x' OR '1'='1"`).Total())
+}
+
+// TestAnswer_WithoutAReference: a write that was done is not a failure because
+// the name of a department cannot be read for the answer.
+func TestAnswer_WithoutAReference(t *testing.T) {
+	t.Parallel()
+	w := freshserviceWorld(t, &freshservicetest.Options{
+		Departments: []freshservicetest.Department{{ID: 42, Name: "Lab"}},
+		Requesters:  []freshservicetest.Requester{{ID: 7, FirstName: "Ada", PrimaryEmail: "ada@example.com", DepartmentIDs: []int64{42}}},
+	}, &freshservice.Options{DepartmentTickets: freshservice.TicketsUnused}, nil)
+	w.account.Fault(freshservicetest.Fault{Status: 403, Path: "/api/v2/departments/*", Times: -1})
+	must(t, w, "GET", "/Users/7", nil, 403)
+	r := must(t, w, "PATCH", "/Users/7", patch(set("title", "Countess")), 200)
+	assert.Equal(t, "Countess", r.Body["title"])
+	assert.Equal(t, "Countess", record(t, w, "7")["job_title"])
+	assert.Contains(t, w.events.last().Words, "could not be looked up")
+}
+
 func TestSearch_OwnWritesAreSeenDespiteTheLag(t *testing.T) {
 	t.Parallel()
 	w := freshserviceWorld(t, nil, nil, nil) // the account's index lags three minutes

@@ -112,8 +112,13 @@ func (l *lookups) fetch(ctx context.Context, n mapping.Need, k lookupKey, done c
 		defer l.mu.Unlock()
 		delete(l.flights, k)
 		close(done)
-		if err == nil {
-			l.keep(k, r)
+		if err != nil {
+			return
+		}
+		l.keep(k, r)
+		if !n.Read && r.State == mapping.Found {
+			// Who was found by a name is read back by the id soon after.
+			l.keep(keyFor(mapping.Need{Lookup: n.Lookup, Value: r.Native, Read: true}), r)
 		}
 	}()
 	return l.ask(ctx, n)

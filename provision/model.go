@@ -236,15 +236,17 @@ func (bind *binding) applyShadows(rec *schema.Record, e *Entry) {
 		return
 	}
 	for _, s := range bind.shadows {
-		if v := e.Shadow[bind.typ.Path(s)]; v != "" {
-			rec.SetAt(s, schema.StringValue(v))
+		v := e.Shadow[bind.typ.Path(s)]
+		// The target's own external id stands; State only knows where it is.
+		if v == "" || s == schema.SlotExternalID && !rec.At(s).Unassigned() {
+			continue
 		}
+		rec.SetAt(s, schema.StringValue(v))
 	}
 }
 
 // keepShadows notes in an entry what reading the record would not give back:
-// a user name that is no address, an external id that cannot be searched. Only
-// attributes in touched change; nil means all.
+// a user name that is no address, an external id that cannot be searched.
 func (bind *binding) keepShadows(e *Entry, wanted, read *schema.Record) {
 	for _, s := range bind.shadows {
 		path := bind.typ.Path(s)

@@ -57,6 +57,11 @@ func (b *Backend) load(ctx context.Context, ev *Event, bind *binding, r scim.Ref
 	if err != nil {
 		return nil, err
 	}
+	if entry.Object != bind.obj.Name && bind.obj.IDSpace != "" {
+		// Of which kind the id is need not be found out again.
+		entry.Object = bind.obj.Name
+		b.save(ctx, ev, entry)
+	}
 	return &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry}, nil
 }
 
@@ -133,13 +138,18 @@ func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored)
 	}
 	out := make([]*scim.Resource, len(found))
 	for i, f := range found {
-		rec := bind.typ.New()
-		bind.plan.ToSCIM(rec, f.rec, &res)
-		rec.SetAt(schema.SlotID, schema.StringValue(bind.scimID(f.rec.String(bind.obj.IDField()))))
-		bind.applyShadows(rec, f.entry)
-		out[i] = &scim.Resource{Record: rec}
+		out[i] = bind.resource(f.rec, f.entry, &res)
 	}
 	return out, nil
+}
+
+// resource makes a SCIM resource of a record with what was looked up for it.
+func (bind *binding) resource(rec *schema.Record, e *Entry, res *mapping.Resolved) *scim.Resource {
+	out := bind.typ.New()
+	bind.plan.ToSCIM(out, rec, res)
+	out.SetAt(schema.SlotID, schema.StringValue(bind.scimID(rec.String(bind.obj.IDField()))))
+	bind.applyShadows(out, e)
+	return &scim.Resource{Record: out}
 }
 
 // List implements scim.Backend.

@@ -178,8 +178,7 @@ func (b *Backend) changeBlind(ctx context.Context, ev *Event, bind *binding, ref
 	}
 	rec = adapt(rec, bind.obj.Type)
 	b.overlay.wrote(ref, rec)
-	res, err := b.resource(ctx, bind, rec, entry)
-	return res, rec, err
+	return b.written(ctx, ev, bind, rec, entry), rec, nil
 }
 
 // modification is an update of a record that was read.
@@ -217,10 +216,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	b.lookups.forget(identifiers(bind, c.rec)...)
 	c.entry.Object = bind.obj.Name
 	c.settleLate()
-	res, err := b.answer(ctx, ev, bind, c.rec, c.entry, wanted)
-	if err != nil {
-		return nil, err
-	}
+	res := b.answer(ctx, ev, bind, c.rec, c.entry, wanted)
 	if len(ev.Changed) == 0 && len(ev.Done) == 0 && sameShadows(before.Shadow, c.entry.Shadow) {
 		ev.Outcome = Unchanged
 	} else {

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -65,6 +66,14 @@ func (w *walker) run(ctx context.Context) (*scim.Page, error) {
 		p, err := w.b.target.List(ctx, w.bind.obj.Name, connector.Query{
 			Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Limit: w.q.Count, Omit: w.bind.unwanted(w.q.Wants),
 		})
+		if errors.Is(err, connector.Unsupported) && w.push.Query != nil {
+			// The target's query language has no way to say it, or no more results.
+			if w.read > 0 {
+				return nil, w.tooMany()
+			}
+			w.push, w.trusted, w.fresh, w.cursor, w.offset, w.seen = mapping.Pushdown{}, false, nil, "", 0, 0
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -108,8 +117,7 @@ func (w *walker) enough(total int) (bool, error) {
 			return false, nil
 		}
 		if !w.trusted {
-			return true, scim.Errorf(http.StatusBadRequest, scim.TooMany,
-				"the target cannot search for this, and it has more than %d records to read: match on an attribute that it can search", w.b.opts.ScanLimit)
+			return true, w.tooMany()
 		}
 		if w.q.ExactTotal {
 			return false, nil
@@ -119,6 +127,11 @@ func (w *walker) enough(total int) (bool, error) {
 		w.page.Total, w.page.Exact = w.seen+1, false
 	}
 	return full, nil
+}
+
+func (w *walker) tooMany() error {
+	return scim.Errorf(http.StatusBadRequest, scim.TooMany,
+		"the target cannot search for this, and it has more than %d records to read: match on an attribute that it can search", w.b.opts.ScanLimit)
 }
 
 // countable reports whether the target's own total is that of what SCIM shows.

@@ -133,20 +133,28 @@ func (bind *binding) mayRemove(ref connector.Ref) error {
 	return nil
 }
 
-// answer makes the resource that a write answers with, and stores what reading
-// it would not give back.
-func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry, wanted *schema.Record) (*scim.Resource, error) {
-	res, err := b.resource(ctx, bind, rec, nil)
-	if err != nil {
-		return nil, err
-	}
+// answer stores what reading a record would not give back, and makes the resource
+// that a write answers with. The write is done by then: references that cannot be
+// looked up are left out of the answer, and do not make a failure of it.
+func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry, wanted *schema.Record) *scim.Resource {
 	if len(bind.shadows) > 0 || !entry.empty() {
-		bind.keepShadows(entry, wanted, res.Record)
+		read := bind.typ.New()
+		bind.plan.ToSCIM(read, rec, nil)
+		bind.keepShadows(entry, wanted, read)
 		b.save(ctx, ev, entry)
-		bind.applyShadows(res.Record, entry)
+	}
+	return b.written(ctx, ev, bind, rec, entry)
+}
+
+// written makes the resource of a record that was just written.
+func (b *Backend) written(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry) *scim.Resource {
+	res, err := b.resource(ctx, bind, rec, entry)
+	if err != nil {
+		ev.Warnings = append(ev.Warnings, "The answer lacks references that could not be looked up ("+codeText(err)+")")
+		res = bind.resource(rec, entry, nil)
 	}
 	ev.User = display(res.Record)
-	return res, nil
+	return res
 }
 
 func editedFields(t *schema.Type, edits []schema.Edit) []string {
