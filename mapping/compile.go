@@ -25,6 +25,8 @@ type field struct {
 	// demanded says that the document, and not only the account, requires it.
 	demanded bool
 	rules    []*rule // that write it, in order
+	lone     bool    // one rule without a condition writes it
+	free     bool    // any single text is right
 }
 
 // mapRef is a value map with what to do when it has no entry.
@@ -37,6 +39,7 @@ type mapRef struct {
 // step is a step of a pipe: a function, a value map or a lookup.
 type step struct {
 	fn     *expr.Step
+	kind   stepKind
 	values *mapRef
 	lookup *Lookup
 }
@@ -53,8 +56,11 @@ type rule struct {
 
 	// Writing: exactly one of source, program and the declaration's const is the
 	// source.
+	kind    fetchKind
 	source  *expr.Reader
-	list    bool // the source is read as a list
+	sub     schema.Slot  // of fetchSub
+	element elementFetch // of fetchElement
+	list    bool         // the source is read as a list
 	program *expr.Program
 	steps   []step
 	when    *expr.Program
@@ -63,9 +69,8 @@ type rule struct {
 	guards  []input // of when alone
 	tainted bool    // its values are secret
 	// settled says that a PUT of what reading gives leaves the field alone (L2).
-	settled   bool
-	lookups   bool  // one of the steps is a lookup
-	demanding *rule // the rule that E_REQUIRED names
+	settled bool
+	lookups bool // one of the steps is a lookup
 
 	// Reading.
 	inverse *expr.Program

@@ -64,7 +64,7 @@ func (c *compiler) pipe(src *source, at string, texts []string) (steps []step, o
 			ok = false
 			continue
 		}
-		s := step{fn: fn}
+		s := step{fn: fn, kind: stepKindOf(fn.Name())}
 		switch fn.Name() {
 		case "map":
 			if s.values = c.valueMap(fn.Ref()); s.values == nil {

@@ -6,65 +6,58 @@ import (
 	"github.com/usher-scim/usher/schema"
 )
 
-// evaluate gets a rule's value: what its source has, through its pipe.
-func (r *runner) evaluate(u *rule) (source, v schema.Value, out outcome) {
-	switch {
-	case u.decl.hasConst:
-		v = u.decl.constant
-	case u.program != nil:
-		var err error
-		if v, err = u.program.Eval(&r.scope); err != nil {
-			out = r.failErr(u, err)
-			r.noteError(u, schema.Value{})
-			return v, v, out
-		}
-		source = v
-	case u.list:
-		v = u.source.List(r.in.Resource)
-		source = v
-	default:
-		var err error
-		if v, err = u.source.Scalar(r.in.Resource); err != nil {
-			out = r.failErr(u, err)
-			r.noteError(u, schema.Value{})
-			return v, v, out
-		}
-		source = v
+// evaluate gets a rule's value: what its source has, through its pipe. The
+// source is only kept for a trace.
+func (r *runner) evaluate(u *rule, v *schema.Value) outcome {
+	if r.trace != nil {
+		r.source = schema.Value{}
 	}
-	if v.IsNull() || v.IsUnset() {
-		return source, schema.Value{}, isUnset
+	if err := r.fetch(u, v); err != nil {
+		r.failErr(u, err)
+		r.noteError(u, schema.Value{})
+		return failed
+	}
+	if v.IsUnset() || v.IsNull() {
+		return isUnset
+	}
+	if r.trace != nil && !u.decl.hasConst {
+		r.source = *v
 	}
 	for i := range u.steps {
-		if v, out = r.step(u, i, v); out != hasValue {
-			if out == failed {
-				r.noteError(u, source)
-			}
-			return source, v, out
-		}
-		if v.IsUnset() || v.IsNull() {
-			return source, schema.Value{}, isUnset
+		out := r.step(u, i, v)
+		switch {
+		case out == failed:
+			r.noteError(u, r.source)
+			return failed
+		case out != hasValue:
+			return out
+		case v.IsUnset() || v.IsNull():
+			return isUnset
 		}
 	}
 	if u.decl.coerce {
-		v = coerceNative(&u.field.attr, v)
+		*v = coerceNative(&u.field.attr, *v)
 	}
-	return source, v, hasValue
+	return hasValue
 }
 
 // step applies one step of a pipe.
-func (r *runner) step(u *rule, i int, v schema.Value) (schema.Value, outcome) {
+func (r *runner) step(u *rule, i int, v *schema.Value) outcome {
 	s := &u.steps[i]
 	switch {
 	case s.values != nil:
 		return r.mapValues(u, s.values, u.last(i), v)
 	case s.lookup != nil:
 		return r.resolve(u, s.lookup, v)
+	case s.quick(v):
+		return hasValue
 	default:
-		w, err := s.fn.Forward(v)
+		w, err := s.fn.Forward(*v)
 		if err != nil {
-			return schema.Value{}, r.failErr(u, err)
+			return r.failErr(u, err)
 		}
-		return w, hasValue
+		*v = w
+		return hasValue
 	}
 }
 
@@ -81,17 +74,18 @@ func (u *rule) last(i int) bool {
 
 // mapValues maps each value. One that stands for several natives keeps the
 // stored one.
-func (r *runner) mapValues(u *rule, m *mapRef, last bool, v schema.Value) (schema.Value, outcome) {
+func (r *runner) mapValues(u *rule, m *mapRef, last bool, v *schema.Value) outcome {
 	var stored schema.Value
 	if last {
 		stored = r.stored(u.field)
 	}
 	if v.Kind() != schema.KindList {
-		w, ok := m.forward(v, stored)
+		w, ok := m.forward(*v, stored)
 		if !ok {
-			return r.unmapped(u, m, v)
+			return r.unmapped(u, m, *v)
 		}
-		return w, hasValue
+		*v = w
+		return hasValue
 	}
 	out := make([]schema.Value, 0, v.Len())
 	for k := range v.Len() {
@@ -101,7 +95,8 @@ func (r *runner) mapValues(u *rule, m *mapRef, last bool, v schema.Value) (schem
 		}
 		out = append(out, w)
 	}
-	return schema.ListValue(out...), hasValue
+	*v = schema.ListValue(out...)
+	return hasValue
 }
 
 func (m *mapRef) forward(v, stored schema.Value) (schema.Value, bool) {
@@ -118,27 +113,27 @@ func (m *mapRef) forward(v, stored schema.Value) (schema.Value, bool) {
 	return m.m.Forward(v, stored)
 }
 
-func (r *runner) unmapped(u *rule, m *mapRef, v schema.Value) (schema.Value, outcome) {
+func (r *runner) unmapped(u *rule, m *mapRef, v schema.Value) outcome {
 	if m.ignore {
 		r.warn(WarnValueMap, u)
 		r.note(u, ActionSkip, whyIgnored)
-		return schema.Value{}, isPending
+		return isPending
 	}
-	return schema.Value{}, r.fail(u, CodeValueMap, "no entry for "+u.show(v)+" in value map "+m.name)
+	return r.fail(u, CodeValueMap, "no entry for "+u.show(v)+" in value map "+m.name)
 }
 
 // resolve looks each value up.
-func (r *runner) resolve(u *rule, l *Lookup, v schema.Value) (schema.Value, outcome) {
+func (r *runner) resolve(u *rule, l *Lookup, v *schema.Value) outcome {
 	if v.Kind() != schema.KindList {
 		return r.resolveOne(u, l, v)
 	}
 	found := make([]schema.Value, 0, v.Len())
 	pending := false
 	for k := range v.Len() {
-		w, out := r.resolveOne(u, l, v.At(k))
-		switch out {
+		w := v.At(k)
+		switch r.resolveOne(u, l, &w) {
 		case failed:
-			return schema.Value{}, failed
+			return failed
 		case hasValue:
 			found = append(found, w)
 		default:
@@ -148,40 +143,42 @@ func (r *runner) resolve(u *rule, l *Lookup, v schema.Value) (schema.Value, outc
 	// The elements that are there are written; where none is, the field stays as
 	// it is.
 	if len(found) == 0 && pending {
-		return schema.Value{}, isPending
+		return isPending
 	}
-	return schema.ListValue(found...), hasValue
+	*v = schema.ListValue(found...)
+	return hasValue
 }
 
-func (r *runner) resolveOne(u *rule, l *Lookup, v schema.Value) (schema.Value, outcome) {
+func (r *runner) resolveOne(u *rule, l *Lookup, v *schema.Value) outcome {
 	if v.Text() == "" {
-		return schema.Value{}, r.fail(u, CodeType, "a reference is text or a number")
+		return r.fail(u, CodeType, "a reference is text or a number")
 	}
-	need := Need{Lookup: l, Value: v}
-	answer, known := r.res.Get(need)
+	need := Need{Lookup: l, Value: *v}
+	found, known := r.res.get(&need)
 	if r.collecting && !known {
 		r.needs = appendNeed(r.needs, need)
-		return schema.Value{}, isPending
+		return isPending
 	}
 	switch {
-	case answer.State == Ambiguous:
-		return schema.Value{}, r.fail(u, CodeLookupAmbiguous, "several records of "+l.Object+" with "+keyWords(l)+" "+u.show(v))
-	case answer.State == Found:
-		return answer.Native, hasValue
+	case known && found.State == Ambiguous:
+		return r.fail(u, CodeLookupAmbiguous, "several records of "+l.Object+" with "+keyWords(l)+" "+u.show(*v))
+	case known && found.State == Found:
+		*v = found.Native
+		return hasValue
 	}
 	switch {
 	case l.OnMissing == MissingIgnore:
 		r.warn(WarnLookupMissing, u)
 		r.note(u, ActionSkip, whyIgnored)
-		return schema.Value{}, isPending
+		return isPending
 	case l.OnMissing == MissingDefer:
-		r.out.Deferred = append(r.out.Deferred, Deferred{Lookup: l.Name, Key: v, Target: u.decl.target, Rule: u.name})
+		r.out.Deferred = append(r.out.Deferred, Deferred{Lookup: l.Name, Key: *v, Target: u.decl.target, Rule: u.name})
 		r.note(u, ActionSkip, whyDeferred)
-		return schema.Value{}, isPending
+		return isPending
 	case l.OnMissing == MissingCreate && r.plan.allowCreate:
-		return schema.Value{}, r.create(u, l, v)
+		return r.create(u, l, *v)
 	default:
-		return schema.Value{}, r.fail(u, CodeLookupMissing, "no "+l.Object+" with "+keyWords(l)+" "+u.show(v))
+		return r.fail(u, CodeLookupMissing, "no "+l.Object+" with "+keyWords(l)+" "+u.show(*v))
 	}
 }
 
@@ -194,7 +191,7 @@ func (r *runner) create(u *rule, l *Lookup, v schema.Value) outcome {
 		if c.Lookup != l {
 			continue
 		}
-		if other := (Need{Lookup: l, Value: c.Key}); other.key() == need.key() {
+		if need.Equal(&Need{Lookup: l, Value: c.Key}) {
 			r.note(u, ActionSet, whyCreate)
 			return isPending
 		}
@@ -226,9 +223,8 @@ func keyWords(l *Lookup) string {
 }
 
 func appendNeed(dst []Need, n Need) []Need {
-	k := n.key()
 	for i := range dst {
-		if dst[i].key() == k {
+		if dst[i].Equal(&n) {
 			return dst
 		}
 	}

@@ -30,6 +30,25 @@ func (c *compiler) groups() {
 			c.clearing(r.field)
 		}
 	}
+	caches := make(map[elementKey]int)
+	last := -1
+	for _, f := range p.groups {
+		for _, r := range f.rules {
+			if r.kind = r.fetchKind(); r.kind == fetchElement {
+				k := elementKey{r.sel.Slot, r.element.cond}
+				if _, ok := caches[k]; !ok {
+					caches[k] = len(caches)
+				}
+				r.element.cache = caches[k]
+			}
+			p.scattered = p.scattered || r.index < last
+			last = r.index
+		}
+		d := f.rules[0].decl
+		f.lone = len(f.rules) == 1 && d.when == "" && d.apply == applyAlways
+		p.caches = len(caches)
+		f.free = f.attr.Type == schema.String && !f.attr.MultiValued && f.attr.MaxLength == 0 && len(f.attr.Choices) == 0 && f.pattern == nil
+	}
 }
 
 // clearing reports a required field that its rules could clear: the first rule

@@ -76,7 +76,6 @@ func (r *runner) copyAttribute(c *copyRule) {
 		return
 	}
 	r.out.Edits = append(r.out.Edits, e)
-	r.order = append(r.order, -1)
 	r.out.Fired = append(r.out.Fired, f.attr.Name)
 	r.out.Record.SetAt(c.to, v)
 }

@@ -119,8 +119,18 @@ func (l *Lookup) matches(field, key schema.Value) bool {
 
 // Resolved holds the answers to needs. The zero value is empty and ready.
 type Resolved struct {
-	answers map[needKey]Resolution
+	answers []answer
+	// index finds an answer where there are many: few are looked through.
+	index map[needKey]int
 }
+
+type answer struct {
+	need       Need
+	resolution Resolution
+}
+
+// fewAnswers is how many answers are looked through rather than hashed.
+const fewAnswers = 8
 
 type needKey struct {
 	lookup *Lookup
@@ -130,29 +140,79 @@ type needKey struct {
 
 func (n *Need) key() needKey {
 	text := n.Value.Text()
-	if !n.Read && !n.Lookup.CaseExact {
+	if !n.CaseExact() {
 		text = strings.ToLower(text)
 	}
 	return needKey{n.Lookup, text, n.Read}
 }
 
-// Add records the answer to a need; a later answer replaces an earlier one.
-func (r *Resolved) Add(n Need, answer Resolution) {
-	if r.answers == nil {
-		r.answers = make(map[needKey]Resolution)
+// CaseExact reports whether case counts in the need's value.
+func (n *Need) CaseExact() bool { return n.Read || n.Lookup.CaseExact }
+
+// Equal reports whether two needs have the same answer.
+func (n *Need) Equal(o *Need) bool {
+	if n.Lookup != o.Lookup || n.Read != o.Read {
+		return false
 	}
-	r.answers[n.key()] = answer
+	a, b := n.Value.Text(), o.Value.Text()
+	return a == b || !n.CaseExact() && strings.EqualFold(a, b)
+}
+
+// Add records the answer to a need; a later answer replaces an earlier one.
+func (r *Resolved) Add(n Need, resolution Resolution) {
+	if i := r.find(&n); i >= 0 {
+		r.answers[i].resolution = resolution
+		return
+	}
+	r.answers = append(r.answers, answer{n, resolution})
+	switch {
+	case r.index != nil:
+		r.index[n.key()] = len(r.answers) - 1
+	case len(r.answers) > fewAnswers:
+		r.index = make(map[needKey]int, 2*len(r.answers))
+		for i := range r.answers {
+			r.index[r.answers[i].need.key()] = i
+		}
+	}
+}
+
+func (r *Resolved) find(n *Need) int {
+	if r.index != nil {
+		if i, ok := r.index[n.key()]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range r.answers {
+		if r.answers[i].need.Equal(n) {
+			return i
+		}
+	}
+	return -1
 }
 
 // Get returns the answer to a need, and whether there is one. A nil Resolved has
 // none.
 func (r *Resolved) Get(n Need) (Resolution, bool) {
-	if r == nil {
-		return Resolution{}, false
+	if found, ok := r.get(&n); ok {
+		return *found, true
 	}
-	a, ok := r.answers[n.key()]
-	return a, ok
+	return Resolution{}, false
+}
+
+// get is Get without copies.
+func (r *Resolved) get(n *Need) (*Resolution, bool) {
+	if r == nil {
+		return nil, false
+	}
+	if i := r.find(n); i >= 0 {
+		return &r.answers[i].resolution, true
+	}
+	return nil, false
 }
 
 // Reset forgets all answers.
-func (r *Resolved) Reset() { clear(r.answers) }
+func (r *Resolved) Reset() {
+	clear(r.answers)
+	r.answers, r.index = r.answers[:0], nil
+}

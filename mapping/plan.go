@@ -52,6 +52,10 @@ type Plan struct {
 	attributes []attributePlan // that rules read into
 	readers    map[pathKey][]*rule
 	hasLookups bool
+	caches     int // of a runner
+	// scattered says that alternatives do not stand together, so that what is
+	// done group by group is out of order.
+	scattered bool
 }
 
 // Name returns the name of the document.

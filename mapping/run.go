@@ -22,7 +22,9 @@ type runner struct {
 	errs    []Error
 	order   []int       // of Edits: the rule's index
 	trace   []RuleTrace // by the rule's index; nil: none is wanted
-	making  bool        // the rule at hand waits for a record that has to be made
+	caches  []elementCache
+	source  schema.Value // of the rule at hand, for the trace
+	making  bool         // the rule at hand waits for a record that has to be made
 
 	// collecting says that nothing but the needs is wanted.
 	collecting bool
@@ -47,6 +49,12 @@ func (r *runner) begin(p *Plan, in *Input, res *Resolved, out *Result) {
 	r.scope.Op, r.scope.Now, r.scope.Steps = in.Op.String(), in.Now, p.steps
 	out.Edits, out.Deferred, out.Creates = out.Edits[:0], out.Deferred[:0], out.Creates[:0]
 	out.Warnings, out.Fired = out.Warnings[:0], out.Fired[:0]
+	if len(r.caches) < p.caches {
+		r.caches = make([]elementCache, p.caches)
+	}
+	for i := range r.caches {
+		r.caches[i].filled = false
+	}
 	if r.collecting {
 		return
 	}
@@ -79,6 +87,9 @@ func (r *runner) begin(p *Plan, in *Input, res *Resolved, out *Result) {
 func (r *runner) end() {
 	r.in, r.res, r.out, r.current, r.trace, r.plan = nil, nil, nil, nil, nil, nil
 	r.scope.Resource, r.scope.Target = nil, nil
+	for i := range r.caches {
+		clear(r.caches[i].elements)
+	}
 }
 
 func (r *runner) run() {
@@ -94,6 +105,9 @@ func (r *runner) run() {
 // sort puts errors and edits in the order of the rules, which the groups of
 // alternatives that do not stand together are out of.
 func (r *runner) sort() {
+	if !r.plan.scattered {
+		return
+	}
 	slices.SortStableFunc(r.errs, func(a, b Error) int { return cmp.Compare(a.index, b.index) })
 	for i := 1; i < len(r.order); i++ {
 		for k := i; k > 0 && r.order[k-1] > r.order[k]; k-- {
@@ -234,6 +248,10 @@ func (r *runner) unchanged(u *rule) bool {
 
 // settle decides what happens to one field.
 func (r *runner) settle(f *field) {
+	if f.lone && r.in.Op == Create {
+		r.settleNew(f)
+		return
+	}
 	if r.in.Op != Patch {
 		r.compete(f, false)
 		return
@@ -250,6 +268,32 @@ func (r *runner) settle(f *field) {
 		return
 	}
 	r.compete(f, len(f.rules) > 1 && !guards)
+}
+
+// settleNew decides a field of a new record that one rule without a condition
+// writes: most fields are like that.
+func (r *runner) settleNew(f *field) {
+	u := f.rules[0]
+	var v schema.Value
+	r.making = false
+	switch r.evaluate(u, &v) {
+	case hasValue:
+		r.win(u, &v)
+	case isUnset:
+		r.note(u, ActionSkip, whyUnset)
+		var fallback, required *rule
+		if u.decl.hasDefault {
+			fallback = u
+		}
+		if u.decl.required {
+			required = u
+		}
+		r.without(f, u, fallback, required, false)
+	case isPending:
+		if !r.making {
+			r.demand(f)
+		}
+	}
 }
 
 // compete finds the rule that decides a field. With firedOnly, the rules without
@@ -299,20 +343,23 @@ func (r *runner) contest(f *field, firedOnly bool) bool {
 			same = same && unchanged
 		}
 		// What has not changed is not converted either: it might not go through.
-		if v := r.plain(u); unchanged && !v.IsUnset() {
-			r.noteValue(u, ActionSame, whySCIM, v, r.stored(f))
-			r.lose(f.rules[i+1:])
-			return true
+		if unchanged {
+			if v := r.plain(u); !v.IsUnset() {
+				r.noteValue(u, ActionSame, whySCIM, v, r.stored(f))
+				r.lose(f.rules[i+1:])
+				return true
+			}
 		}
 		r.making = false
-		source, v, out := r.evaluate(u)
+		var v schema.Value
+		out = r.evaluate(u, &v)
 		if out == isUnset {
 			r.note(u, ActionSkip, whyUnset)
 			continue
 		}
 		switch {
 		case out == hasValue:
-			r.win(u, source, v)
+			r.win(u, &v)
 		case out == isPending && !r.making:
 			r.demand(f)
 		}
@@ -350,15 +397,15 @@ func (r *runner) plain(u *rule) schema.Value {
 }
 
 // win writes the value of a rule.
-func (r *runner) win(u *rule, source, v schema.Value) {
+func (r *runner) win(u *rule, v *schema.Value) {
 	why := whySCIM
-	switch {
-	case u.decl.hasConst:
+	switch u.kind {
+	case fetchConst:
 		why = whyConst
-	case u.program != nil:
+	case fetchExpr:
 		why = whyExpr
 	}
-	r.write(u, source, v, why)
+	r.write(u, v, why)
 }
 
 // without decides a field for which no rule has a value.
@@ -368,7 +415,9 @@ func (r *runner) without(f *field, first, fallback, required *rule, same bool) {
 		return
 	}
 	if fallback != nil {
-		r.write(fallback, schema.Value{}, fallback.decl.fallback, whyDefault)
+		v := fallback.decl.fallback
+		r.source = schema.Value{}
+		r.write(fallback, &v, whyDefault)
 		return
 	}
 	if required != nil {
@@ -412,58 +461,75 @@ func (r *runner) clear(f *field, u *rule) {
 		return
 	}
 	r.note(u, ActionClear, whyUnset)
-	r.edit(u, schema.Edit{Slot: f.slot, Op: schema.Clear, Value: f.attr.ClearAs.Value(f.attr.MultiValued)})
+	if r.collecting {
+		return
+	}
+	r.out.Edits = append(r.out.Edits, schema.Edit{Slot: f.slot, Op: schema.Clear, Value: f.attr.ClearAs.Value(f.attr.MultiValued)})
+	r.out.Record.SetAt(f.slot, schema.Value{})
+	r.fired(u)
 }
 
 // write gives a field a value, if that changes it.
-func (r *runner) write(u *rule, source, v schema.Value, why string) {
+func (r *runner) write(u *rule, v *schema.Value, why string) {
 	f := u.field
-	old := r.stored(f)
-	if u.decl.add {
-		v = union(old, v)
-	}
-	if !r.in.blind() && f.same(old, v) {
-		r.noteValue(u, ActionSame, why, source, v)
-		return
+	if r.in.Stored != nil {
+		old := r.in.Stored.At(f.slot)
+		if u.decl.add {
+			*v = union(old, *v)
+		}
+		if f.same(old, *v) {
+			r.noteValue(u, ActionSame, why, r.source, *v)
+			return
+		}
+		if f.attr.Mutability == schema.Immutable {
+			r.fail(u, CodeMutability, f.attr.Name+" can only be set on create")
+			r.noteError(u, r.source)
+			return
+		}
 	}
 	if r.collecting {
 		return
 	}
-	if f.attr.Mutability == schema.Immutable && r.in.Op != Create {
-		r.fail(u, CodeMutability, f.attr.Name+" can only be set on create")
-		r.noteError(u, source)
-		return
-	}
-	if code, reason := f.validate(u, v); code != "" {
-		r.fail(u, code, reason)
-		r.noteError(u, source)
-		return
-	}
-	for i := range u.checks {
-		if ok, reason, err := u.checks[i].holds(u, v, &r.scope); err != nil {
-			r.failErr(u, err)
-			r.noteError(u, source)
-			return
-		} else if !ok {
-			r.fail(u, CodeValidate, reason)
-			r.noteError(u, source)
+	if !f.free || v.Kind() != schema.KindString {
+		if code, reason := f.validate(u, *v); code != "" {
+			r.fail(u, code, reason)
+			r.noteError(u, r.source)
 			return
 		}
 	}
-	r.noteValue(u, ActionSet, why, source, v)
-	r.edit(u, schema.Edit{Slot: f.slot, Op: schema.Set, Value: v})
+	if len(u.checks) > 0 && !r.check(u, *v) {
+		r.noteError(u, r.source)
+		return
+	}
+	if r.trace != nil {
+		r.noteValue(u, ActionSet, why, r.source, *v)
+	}
+	r.out.Edits = append(r.out.Edits, schema.Edit{Slot: f.slot, Op: schema.Set, Value: *v})
+	r.out.Record.SetAt(f.slot, *v)
+	r.fired(u)
 }
 
-func (r *runner) edit(u *rule, e schema.Edit) {
-	r.out.Edits = append(r.out.Edits, e)
-	r.out.Fired = append(r.out.Fired, u.name)
-	r.order = append(r.order, u.index)
-	if r.out.Record != nil {
-		if e.Op == schema.Clear {
-			r.out.Record.SetAt(e.Slot, schema.Value{})
-		} else {
-			r.out.Record.SetAt(e.Slot, e.Value)
+// check carries out a rule's own checks.
+func (r *runner) check(u *rule, v schema.Value) bool {
+	for i := range u.checks {
+		ok, reason, err := u.checks[i].holds(u, v, &r.scope)
+		if err != nil {
+			r.failErr(u, err)
+			return false
 		}
+		if !ok {
+			r.fail(u, CodeValidate, reason)
+			return false
+		}
+	}
+	return true
+}
+
+// fired notes the rule behind the last edit.
+func (r *runner) fired(u *rule) {
+	r.out.Fired = append(r.out.Fired, u.name)
+	if r.plan.scattered {
+		r.order = append(r.order, u.index)
 	}
 }
 
