@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -207,9 +209,44 @@ func TestGateway_Concurrent(t *testing.T) {
 
 func TestWithDocument(t *testing.T) {
 	t.Parallel()
-	base := fstest.MapFS{"user.yaml": {Data: []byte("a")}, "more/group.yaml": {Data: []byte("b")}}
-	require.NoError(t, fstest.TestFS(gateway.WithDocument(base, "dir/mine.yaml", []byte("mine")), "user.yaml", "more/group.yaml", "mine.yaml"))
-	require.NoError(t, fstest.TestFS(gateway.WithDocument(nil, "mine.yaml", []byte("mine")), "mine.yaml"))
-	hidden := gateway.WithDocument(base, "user.yaml", []byte("mine"))
-	require.NoError(t, fstest.TestFS(hidden, "user.yaml", "more/group.yaml"))
+	document := func(name string) []byte {
+		return []byte("apiVersion: mapping/v1\nname: " + name + "\nresource: {type: User, schemas: [\"urn:ietf:params:scim:schemas:core:2.0:User\"]}\n" +
+			"target: {object: person}\nrules:\n  - {scim: userName, target: login}\n")
+	}
+	base := fstest.MapFS{
+		"user.yaml": {Data: document("people")}, "more/group.yaml": {Data: document("groups")}, "broken.yaml": {Data: []byte("{")}, "README": {},
+	}
+	list := func(fsys fs.FS) []string {
+		var out []string
+		require.NoError(t, fs.WalkDir(fsys, ".", func(path string, e fs.DirEntry, err error) error {
+			if !e.IsDir() {
+				out = append(out, path)
+			}
+			return err
+		}))
+		return out
+	}
+	for name, c := range map[string]struct {
+		base fs.FS
+		file string
+		data []byte
+		want []string
+	}{
+		"beside":                       {base, "dir/mine.yaml", document("mine"), []string{"README", "broken.yaml", "mine.yaml", "more/group.yaml", "user.yaml"}},
+		"in place of a document":       {base, "mine.yaml", document("people"), []string{"README", "broken.yaml", "mine.yaml", "more/group.yaml"}},
+		"in place of one further down": {base, "mine.json", document("groups"), []string{"README", "broken.yaml", "mine.json", "user.yaml"}},
+		"in place of a file":           {base, "user.yaml", document("mine"), []string{"README", "broken.yaml", "more/group.yaml", "user.yaml"}},
+		"no base":                      {nil, "mine.yaml", document("mine"), []string{"mine.yaml"}},
+		"no document":                  {base, "mine.yaml", []byte("{"), []string{"README", "broken.yaml", "mine.yaml", "more/group.yaml", "user.yaml"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fsys := gateway.WithDocument(c.base, c.file, c.data)
+			assert.Equal(t, c.want, list(fsys))
+			require.NoError(t, fstest.TestFS(fsys, c.want...))
+			got, err := fs.ReadFile(fsys, path.Base(c.file))
+			require.NoError(t, err)
+			assert.Equal(t, c.data, got)
+		})
+	}
 }

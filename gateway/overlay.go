@@ -8,19 +8,47 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/usher-scim/usher/mapping"
 )
 
 // WithDocument returns a file system that has one more mapping document beside
-// those of base (nil for none): what [Config.Mapping] takes for an override that
-// extends one of them. The name is that of a file ("mapping.yaml"); a file of
-// base with the same name is hidden. The data must not be changed afterwards.
-func WithDocument(base fs.FS, name string, data []byte) fs.FS {
-	return overlay{base: base, file: document{name: path.Base(name), data: data}}
+// those of base (nil for none): what [Config.Mapping] takes. A document of base
+// that has the same name, and a file that has the same path, are hidden: the new
+// one takes their place. The file is called path.Base(file). The data must not be
+// changed afterwards.
+func WithDocument(base fs.FS, file string, data []byte) fs.FS {
+	o := overlay{base: base, file: document{name: path.Base(file), data: data}, hidden: map[string]bool{path.Base(file): true}}
+	doc, _ := mapping.Parse(file, data)
+	if base == nil || doc == nil {
+		return o // what is wrong with it is told by whoever reads it
+	}
+	// Files that cannot be read are told by the reader, too.
+	_ = fs.WalkDir(base, ".", func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return nil //nolint:nilerr // see above
+		}
+		switch path.Ext(p) {
+		case ".yaml", ".yml", ".json":
+		default:
+			return nil
+		}
+		other, err := fs.ReadFile(base, p)
+		if err != nil {
+			return nil //nolint:nilerr // see above
+		}
+		if d, _ := mapping.Parse(p, other); d != nil && d.Name() == doc.Name() {
+			o.hidden[p] = true
+		}
+		return nil
+	})
+	return o
 }
 
 type overlay struct {
-	base fs.FS
-	file document
+	base   fs.FS
+	file   document
+	hidden map[string]bool // paths of base that are not to be seen
 }
 
 var _ fs.ReadDirFS = overlay{}
@@ -30,17 +58,29 @@ func (o overlay) Open(name string) (fs.File, error) {
 	switch {
 	case name == o.file.name:
 		return o.file.open(), nil
-	case name == ".":
-		entries, err := o.ReadDir(name)
-		if err != nil {
-			return nil, err
-		}
-		return &root{entries: entries}, nil
-	case o.base == nil:
+	case o.base == nil && name != "." || o.hidden[name]:
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	default:
-		return o.base.Open(name)
+	case o.base == nil:
+		return o.directory(name, o.file)
 	}
+	f, err := o.base.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil || !info.IsDir() {
+		return f, err
+	}
+	_ = f.Close() // read again below, without what is hidden
+	return o.directory(name, info)
+}
+
+func (o overlay) directory(name string, info fs.FileInfo) (fs.File, error) {
+	entries, err := o.ReadDir(name)
+	if err != nil {
+		return nil, err
+	}
+	return &directory{FileInfo: info, name: path.Base(name), entries: entries}, nil
 }
 
 // ReadDir implements fs.ReadDirFS.
@@ -54,12 +94,11 @@ func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 	} else if name != "." {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
 	}
-	if name != "." {
-		return entries, nil
+	entries = slices.DeleteFunc(slices.Clone(entries), func(e fs.DirEntry) bool { return o.hidden[path.Join(name, e.Name())] })
+	if name == "." {
+		entries = append(entries, fs.FileInfoToDirEntry(o.file))
+		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	}
-	entries = slices.DeleteFunc(slices.Clone(entries), func(e fs.DirEntry) bool { return e.Name() == o.file.name })
-	entries = append(entries, fs.FileInfoToDirEntry(o.file))
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil
 }
 
@@ -87,36 +126,33 @@ func (d *openDocument) Size() int64                { return d.document.Size() }
 func (d *openDocument) Stat() (fs.FileInfo, error) { return d.document, nil }
 func (*openDocument) Close() error                 { return nil }
 
-// root is the directory itself.
-type root struct {
-	entries []fs.DirEntry
-	read    int
+// directory is a directory that has been opened.
+type directory struct {
+	fs.FileInfo
+	name    string
+	entries []fs.DirEntry // those not read yet
 }
 
-var _ fs.ReadDirFile = (*root)(nil)
+var _ fs.ReadDirFile = (*directory)(nil)
 
-func (r *root) Stat() (fs.FileInfo, error) { return r, nil }
-func (r *root) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: ".", Err: fs.ErrInvalid}
+func (d *directory) Stat() (fs.FileInfo, error) { return d, nil }
+func (d *directory) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.name, Err: fs.ErrInvalid}
 }
-func (*root) Close() error       { return nil }
-func (*root) Name() string       { return "." }
-func (*root) Size() int64        { return 0 }
-func (*root) Mode() fs.FileMode  { return fs.ModeDir | 0o555 }
-func (*root) ModTime() time.Time { return time.Time{} }
-func (*root) IsDir() bool        { return true }
-func (*root) Sys() any           { return nil }
+func (*directory) Close() error      { return nil }
+func (d *directory) Name() string    { return d.name }
+func (*directory) Size() int64       { return 0 }
+func (*directory) Mode() fs.FileMode { return fs.ModeDir | 0o555 }
+func (*directory) IsDir() bool       { return true }
 
-func (r *root) ReadDir(n int) ([]fs.DirEntry, error) {
-	left := r.entries[r.read:]
+func (d *directory) ReadDir(n int) ([]fs.DirEntry, error) {
 	if n <= 0 {
-		r.read = len(r.entries)
-		return left, nil
-	}
-	if len(left) == 0 {
+		n = len(d.entries)
+	} else if len(d.entries) == 0 {
 		return nil, io.EOF
 	}
-	left = left[:min(n, len(left))]
-	r.read += len(left)
-	return left, nil
+	n = min(n, len(d.entries))
+	out := d.entries[:n:n]
+	d.entries = d.entries[n:]
+	return out, nil
 }

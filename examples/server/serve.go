@@ -1,0 +1,317 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/freshservice"
+	"github.com/usher-scim/usher/gateway"
+)
+
+// Limits of the server.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = time.Minute
+	writeTimeout      = 3 * time.Minute // a request may wait for the target's rate limit
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+
+	// checkTimeout bounds the test of the configured connections at the start.
+	checkTimeout = 15 * time.Second
+	// stopTimeout is how long requests under way may take to finish.
+	stopTimeout = 30 * time.Second
+)
+
+// serve runs the server until ctx ends. Everything that can be wrong is found
+// out before the first request is answered.
+func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	c, err := settle(f)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, c.listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // http.Server has closed it, or nothing was served
+	s, err := build(ctx, f, c, listener.Addr(), log)
+	if err != nil {
+		return err
+	}
+	if err := s.checkAll(ctx, c.connections); err != nil {
+		return err
+	}
+	return s.run(ctx, listener, func() error {
+		if f.json {
+			return s.ready.writeJSON(stdout)
+		}
+		return s.ready.write(stdout, s.sandbox != nil)
+	})
+}
+
+// settle joins flags and configuration file.
+func settle(f *flags) (*config, error) {
+	c := &config{}
+	if f.config != "" {
+		var err error
+		if c, err = loadConfig(f.config, os.LookupEnv); err != nil {
+			return nil, err
+		}
+	} else {
+		f.sandbox = true
+	}
+	if f.listen != "" {
+		c.listen = f.listen
+	}
+	if c.listen == "" {
+		c.listen = defaultListen
+	}
+	if f.publicURL != "" {
+		c.publicURL = f.publicURL
+	}
+	if f.sandbox && !f.sandboxRemote && !isLoopback(c.listen) {
+		return nil, fmt.Errorf("a sandbox does not listen on %s: everybody there could use it (loopback only, unless --sandbox-remote is given)", c.listen)
+	}
+	return c, nil
+}
+
+// listen opens the port.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("cannot listen on %s: the port is taken; --listen 127.0.0.1:0 picks a free one", address)
+	default:
+		return nil, fmt.Errorf("cannot listen: %w", err)
+	}
+}
+
+// server is the whole: gateway, sandbox, and what is said of them.
+type server struct {
+	log     *slog.Logger
+	gateway *gateway.Gateway
+	sandbox *sandbox // nil: none
+	ready   ready
+}
+
+// build makes the gateway with its connections.
+func build(ctx context.Context, f *flags, c *config, addr net.Addr, log *slog.Logger) (*server, error) {
+	local := localURL(addr)
+	public := c.publicURL
+	if public == "" {
+		public = local
+	}
+	s := &server{log: log, ready: ready{Ready: true, URL: local, Connections: []shown{}}}
+	inMemory, err := memoryApplication()
+	if err != nil {
+		return nil, err
+	}
+	fresh := freshservice.Application(&freshservice.Options{Logger: log})
+	var hosts []string
+	if f.sandbox {
+		hosts = sandboxHosts(public, addr)
+		s.sandbox = newSandbox(strings.TrimSuffix(public, "/"), hosts, freshservice.Options{Logger: log})
+		if f.config == "" {
+			fresh = s.sandbox.app // no account but the simulator's, and no network
+		}
+	}
+	apps, err := connector.NewRegistry(fresh, inMemory)
+	if err != nil {
+		return nil, err
+	}
+	admin := c.adminToken
+	if admin.IsZero() {
+		if s.ready.AdminToken, admin, err = gateway.NewToken(rand.Reader); err != nil {
+			return nil, err
+		}
+	}
+	s.gateway, err = gateway.New(&gateway.Options{
+		Applications: apps, PublicURL: public, AdminToken: admin, AdminHosts: hosts, TrustedProxies: c.trustedProxies, Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.connections {
+		if err := s.addConfigured(ctx, &c.connections[i], apps); err != nil {
+			return nil, err
+		}
+	}
+	if s.sandbox != nil {
+		added, err := s.sandbox.add(ctx, s.gateway, inMemory)
+		if err != nil {
+			return nil, err
+		}
+		s.ready.Connections = append(s.ready.Connections, added...)
+	}
+	return s, nil
+}
+
+// addConfigured adds a connection of the configuration file.
+func (s *server) addConfigured(ctx context.Context, c *configured, apps *connector.Registry) error {
+	var err error
+	if c.config.Mapping, err = c.mapping(apps); err != nil {
+		return err
+	}
+	var added shown
+	if len(c.config.Tokens) == 0 {
+		s.log.Warn("the connection has no token in the configuration: it gets a new one at each start", "connection", c.config.Name)
+		added, err = addShown(ctx, s.gateway, c.config)
+	} else {
+		var i *gateway.Info
+		if i, err = s.gateway.Add(ctx, c.config); err == nil {
+			added = shownOf(i)
+		}
+	}
+	if err != nil {
+		return c.explain(err)
+	}
+	c.config.ID = added.ID
+	s.ready.Connections = append(s.ready.Connections, added)
+	return nil
+}
+
+// addShown adds a connection with a new token.
+func addShown(ctx context.Context, g *gateway.Gateway, c gateway.Config) (shown, error) {
+	token, hash, err := g.NewToken()
+	if err != nil {
+		return shown{}, err
+	}
+	c.Tokens = []gateway.Token{{Name: "default", Hash: hash}}
+	i, err := g.Add(ctx, c)
+	if err != nil {
+		return shown{}, err
+	}
+	out := shownOf(i)
+	out.Token = token
+	return out, nil
+}
+
+func shownOf(i *gateway.Info) shown {
+	return shown{ID: i.ID, Name: i.Name, Target: i.Target, SCIMURL: i.SCIMURL}
+}
+
+// checkAll tries the configured connections. One whose credentials the target
+// does not accept ends the start; one that cannot be reached just now does not.
+func (s *server) checkAll(ctx context.Context, list []configured) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	errs := make([]error, len(list))
+	var wg sync.WaitGroup
+	for i := range list {
+		wg.Go(func() { errs[i] = s.gateway.Check(ctx, list[i].config.ID) })
+	}
+	wg.Wait()
+	for i, err := range errs {
+		c := &list[i]
+		switch {
+		case err == nil:
+		case errors.Is(err, connector.Unauthenticated):
+			return c.at.find("credentials").errorf("%s does not accept the credentials of connection %s", c.config.Target, c.config.ID)
+		default:
+			s.log.Warn("the connection's target did not pass the test", "connection", c.config.ID, "error", err)
+		}
+	}
+	return nil
+}
+
+// handler is everything that the server serves.
+func (s *server) handler() http.Handler {
+	if s.sandbox == nil {
+		return s.gateway
+	}
+	mux := http.NewServeMux()
+	mux.Handle(simulatorPath, s.sandbox.page)
+	mux.Handle(simulatorPath+"/", s.sandbox.page)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Only the simulator's paths go through the mux, which would clean the others.
+		if r.URL.Path == simulatorPath || strings.HasPrefix(r.URL.Path, simulatorPath+"/") {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		s.gateway.ServeHTTP(w, r)
+	})
+}
+
+// run serves until ctx ends, then lets the requests under way finish.
+func (s *server) run(ctx context.Context, l net.Listener, announce func() error) error {
+	srv := &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	err := announce()
+	if err == nil {
+		select {
+		case err = <-served:
+			return fmt.Errorf("the server stopped: %w", err)
+		case <-ctx.Done():
+			s.log.Info("stopping: requests under way finish first")
+		}
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if stopErr := srv.Shutdown(stop); stopErr != nil {
+		_ = srv.Close()
+		err = errors.Join(err, fmt.Errorf("some requests did not finish within %s", stopTimeout))
+	}
+	<-served
+	return errors.Join(err, s.gateway.Close(stop))
+}
+
+// localURL is where this machine reaches the server.
+func localURL(addr net.Addr) string {
+	ap, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ap.Addr().IsUnspecified() {
+		ap = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), ap.Port())
+	}
+	return "http://" + ap.String()
+}
+
+// sandboxHosts are the hosts under which a sandbox's pages are served: this
+// machine, the public URL's, and with --sandbox-remote the address listened on.
+func sandboxHosts(public string, addr net.Addr) []string {
+	hosts := []string{"127.0.0.1", "::1", "localhost"}
+	if u, err := url.Parse(public); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, u.Hostname())
+	}
+	ap, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return hosts
+	}
+	if !ap.Addr().IsUnspecified() {
+		return append(hosts, ap.Addr().String())
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return hosts
+	}
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			hosts = append(hosts, p.Addr().String())
+		}
+	}
+	return hosts
+}
