@@ -111,11 +111,11 @@ func (d *driver) describe(requester *schema.Type, version string) *connector.Des
 				PageSize: pageSize,
 			},
 			{
-				Name: ObjectDepartment, Type: d.types.department,
+				Name: ObjectDepartment, Type: d.types.department, Tag: "dp",
 				Search: connector.Search{Consistent: []string{"id", "name"}}, PageSize: pageSize,
 			},
 			{
-				Name: ObjectLocation, Type: d.types.location, ReadOnly: true,
+				Name: ObjectLocation, Type: d.types.location, Tag: "lo", ReadOnly: true,
 				Search: connector.Search{Consistent: []string{"id", "name"}}, PageSize: pageSize,
 			},
 		},

@@ -206,9 +206,29 @@ func readInvalid(out *connector.Error, r refusal, req request) {
 			others = append(others, name)
 		}
 	}
-	if out.Field != "" && len(others) > 0 {
+	switch {
+	case out.Field != "" && len(others) > 0:
 		out.Reason += "; also refused: " + strings.Join(others, ", ")
+	case out.Field == "" && req.typ != nil:
+		// Perhaps a field that an administrator has just made mandatory.
+		for _, f := range r.fields {
+			if f.code != codeDuplicate && isFieldName(f.field) {
+				out.Reason = "Freshservice refuses its field " + f.field + ", which is not known here"
+				break
+			}
+		}
 	}
+}
+
+// isFieldName reports whether a name that the type does not have can be shown: it
+// has the form of the API's names, which leaves no room for anything else.
+func isFieldName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c != '_' && c != '.' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return strings.Contains(s, "_") && len(s) <= 64
 }
 
 func duplicate(out *connector.Error, field string, req request) {

@@ -123,6 +123,16 @@ func TestErrors_AllFieldsAreNamed(t *testing.T) {
 	assert.Equal(t, "Freshservice does not take the value; also refused: custom_fields.badge_color", errorOf(t, err).Reason)
 }
 
+func TestErrors_FieldThatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil, nil)
+	rec := f.record(t, "requester", map[string]any{"first_name": "Ada", "primary_email": "ada@example.com"})
+	f.sim.AddRequesterField(freshservicetest.RequesterField{Name: "cost_center", Required: true})
+	_, err := f.Create(t.Context(), "requester", rec)
+	require.ErrorIs(t, err, connector.Invalid)
+	assert.Equal(t, "Freshservice refuses its field cost_center, which is not known here", errorOf(t, err).Reason)
+}
+
 func TestErrors_ConflictOfAnUpdateIsNoDuplicate(t *testing.T) {
 	t.Parallel()
 	f := start(t, &freshservicetest.Options{Requesters: []freshservicetest.Requester{ada(100)}}, nil)
