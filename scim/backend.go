@@ -116,8 +116,8 @@ type Query struct {
 	// Filter is nil for all resources. It is bound to the type: Matches applies
 	// it.
 	Filter *schema.Matcher
-	// StartIndex is the 1-based position of the first resource wanted, 1 at
-	// least.
+	// StartIndex is the 1-based position of the first resource wanted, from 1 to
+	// 2^31-1.
 	StartIndex int
 	// Count is the most resources wanted; 0 asks for the total only.
 	Count int

@@ -20,8 +20,9 @@ const (
 )
 
 // Handler serves a [Backend] by the SCIM 2.0 protocol (RFC 7644). It is an
-// http.Handler and safe for concurrent use. Making one costs next to nothing:
-// a program with many tenants makes one for each, or for each request.
+// http.Handler and safe for concurrent use. Making one costs next to nothing, so
+// a program with many tenants makes one for each, and keeps it: what it learns
+// about the types is kept with it.
 type Handler struct {
 	backend Backend
 	set     settings

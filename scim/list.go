@@ -122,8 +122,11 @@ func (x *exchange) query(l *layout) (Query, error) {
 	return q, nil
 }
 
-// number reads a parameter that is a whole number; what is too small counts as
-// the least, what is too large for an int as very large.
+// maxNumber leaves backends room to add to an index.
+const maxNumber = 1<<31 - 1
+
+// number reads a parameter that is a whole number; what is too small or too
+// large counts as the least or the largest one.
 func number(name, text string, def, least int) (int, error) {
 	if text == "" {
 		return def, nil
@@ -132,7 +135,7 @@ func number(name, text string, def, least int) (int, error) {
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, Errorf(http.StatusBadRequest, InvalidValue, "The parameter %s has to be a whole number.", name)
 	}
-	return max(n, least), nil
+	return min(max(n, least), maxNumber), nil
 }
 
 // filter parses and binds the filter of a list.

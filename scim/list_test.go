@@ -65,6 +65,7 @@ func TestList_Paging(t *testing.T) {
 		assert.Equal(t, c.start, a.get("startIndex"), query)
 		assert.Equal(t, float64(len(c.ids)), a.get("itemsPerPage"), query)
 	}
+	assert.Equal(t, float64(1<<31-1), do(t, h, "GET", "/Users?startIndex=99999999999999999999", "").get("startIndex"))
 	for _, query := range []string{"count=x", "startIndex=1.5", "count=1e2", "count=%zz", "attributes=%"} {
 		requireError(t, do(t, h, "GET", "/Users?"+query, ""), 400, "invalidValue", strings.SplitN(query, "=", 2)[0])
 	}

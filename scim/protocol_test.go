@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -409,3 +411,42 @@ func TestVersions(t *testing.T) {
 	host := do(t, h, "GET", "/Users/1", "", "Host", "evil.example.com", "X-Forwarded-Host", "evil.example.com")
 	assert.NotContains(t, host.Body.String(), "evil")
 }
+
+// One handler serves many requests at once while the types change. It is the
+// race detector that makes this a test.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	sets := []*scim.Types{s.TypeSet, teststore.Types(t)}
+	var calls atomic.Int64
+	h := newHandler(t, changing{s, func() *scim.Types { return sets[calls.Add(1)%2] }}, nil)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 20 {
+				name := fmt.Sprintf("p%d-%d@example.com", i, j)
+				for _, r := range []*http.Request{
+					httptest.NewRequest("POST", "/Users", strings.NewReader(`{"userName":"`+name+`","emails":[{"value":"x"}]}`)),
+					httptest.NewRequest("GET", "/Users?count=5&filter=userName+eq+%22"+name+"%22", nil),
+					httptest.NewRequest("GET", "/Schemas", nil),
+				} {
+					r.Header.Set("Authorization", "Bearer "+token)
+					w := httptest.NewRecorder()
+					h.ServeHTTP(w, r)
+					if w.Code >= 300 || !strings.Contains(w.Body.String(), "schemas") {
+						t.Errorf("%d %s", w.Code, w.Body)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// changing is a backend whose types change.
+type changing struct {
+	*teststore.Store
+	types func() *scim.Types
+}
+
+func (c changing) Types(context.Context) (*scim.Types, error) { return c.types(), nil }
