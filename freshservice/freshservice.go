@@ -116,8 +116,8 @@ type driver struct {
 // learned are findings about one account. They only save calls: each is found
 // out again by a refusal or from an answer.
 type learned struct {
-	clearWith   atomic.Int32 // how an empty text is sent, a clearing
-	wholeCustom atomic.Bool  // custom fields that an update leaves out are lost
+	clearWith atomic.Int32 // how an empty text is sent, a clearing
+	custom    atomic.Int32 // what becomes of custom fields that are not sent, a customRule
 }
 
 var (

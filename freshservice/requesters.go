@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/usher-scim/usher/connector"
@@ -121,12 +122,22 @@ func sentAddress(primary, secondary bool) string {
 //
 // The vendor leaves open how a text is cleared and whether custom fields are
 // merged. A refusal of one way, or an answer that shows the other, costs one
-// more call, once: the driver remembers.
+// more call, once: the driver remembers. Until it has seen that custom fields are
+// merged, it reads the record before a blind write to one.
 func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change) (*schema.Record, error) {
 	if r.Object != ObjectRequester {
 		return nil, connector.Errorf(connector.Unsupported, "", "it cannot be changed through this connection yet")
 	}
-	u := newUpdate(c, clearing(d.learned.clearWith.Load()), d.learned.wholeCustom.Load())
+	if c.Base == nil && editsCustom(c) && customRule(d.learned.custom.Load()) != customMerged {
+		// What is not sent might be lost, so a blind write is not safe yet.
+		base, err := d.getRequester(ctx, c.Type, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		c.Base, c.Want = base, base.Clone()
+		c.Want.Apply(c.Edits...)
+	}
+	u := newUpdate(c, clearing(d.learned.clearWith.Load()), customRule(d.learned.custom.Load()) == customWhole)
 	if u.empty() {
 		if c.Base == nil {
 			return nil, nil
@@ -146,8 +157,11 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 	if rec == nil {
 		return nil, nil
 	}
-	if u.lostCustom(rec) {
-		d.learned.wholeCustom.Store(true)
+	switch rule := u.customKept(rec); rule {
+	case customMerged:
+		d.learned.custom.Store(int32(rule))
+	case customWhole:
+		d.learned.custom.Store(int32(rule))
 		u.sendAllCustom()
 		if rec, err = d.put(ctx, r.ID, u); err != nil || rec == nil {
 			return nil, err
@@ -164,6 +178,11 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 		rec = after
 	}
 	return rec, nil
+}
+
+// editsCustom reports whether a change is about a custom field.
+func editsCustom(c connector.Change) bool {
+	return slices.ContainsFunc(c.Edits, func(e schema.Edit) bool { return c.Type.Attribute(e.Slot).Custom })
 }
 
 // put sends an update. The record is nil where the answer is empty.

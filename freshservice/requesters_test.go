@@ -192,6 +192,46 @@ func TestUpdate_Blind(t *testing.T) {
 	assert.JSONEq(t, `{"job_title":"Countess","address":null}`, f.lastBody())
 }
 
+func TestUpdate_BlindIsSafe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rules  freshservicetest.Rules
+		change map[string]any
+		calls  []int // of two updates
+	}{
+		"custom fields are merged":   {freshservicetest.Rules{}, map[string]any{"custom_fields.nick": "Countess"}, []int{2, 1}},
+		"custom fields are replaced": {freshservicetest.Rules{CustomFieldsReplace: true}, map[string]any{"custom_fields.nick": "Countess"}, []int{3, 2}},
+		"null is ignored":            {freshservicetest.Rules{Clearing: freshservicetest.ClearNullIgnored}, map[string]any{"job_title": nil}, []int{2, 1}},
+		"null is refused":            {freshservicetest.Rules{Clearing: freshservicetest.ClearByEmpty}, map[string]any{"job_title": nil}, []int{2, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			other := ada(101)
+			other.PrimaryEmail, other.SecondaryEmails = "other@example.com", nil
+			f := start(t, &freshservicetest.Options{Fields: everyField(), Rules: c.rules, Requesters: []freshservicetest.Requester{ada(100), other}},
+				&freshservice.Options{DepartmentTickets: freshservice.TicketsUnused})
+			desc, err := f.Description(t.Context())
+			require.NoError(t, err)
+			for i, want := range c.calls {
+				ref := connector.Ref{Object: "requester", ID: fmt.Sprint(100 + i)}
+				calls := f.calls(t, func(ctx context.Context) {
+					rec, err := f.Update(ctx, ref, connector.Change{Edits: edits(t, desc.Object("requester").Type, c.change)})
+					require.NoError(t, err)
+					assert.Equal(t, "red", rec.String("custom_fields.badge_color"))
+					for field, v := range c.change {
+						if v == nil {
+							assert.Empty(t, rec.String(field))
+						} else {
+							assert.Equal(t, v, rec.String(field))
+						}
+					}
+				})
+				assert.Len(t, calls, want)
+			}
+		})
+	}
+}
+
 func TestUpdate_LearnsHowTheAccountClears(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -402,4 +442,44 @@ func TestUpdate_AgentsCannotBeWrittenYet(t *testing.T) {
 	base := f.record(t, "department", map[string]any{"id": 4, "name": "x"})
 	_, err = f.Update(t.Context(), connector.Ref{Object: "department", ID: "4"}, connector.Change{Base: base, Edits: edits(t, base.Type(), map[string]any{"name": "y"})})
 	assert.ErrorIs(t, err, connector.Unsupported)
+}
+
+func TestAnswers_ThatTellLess(t *testing.T) {
+	t.Parallel()
+	f := stubRecords(t, func(method, path string) (int, string) {
+		if method == "PUT" {
+			return 204, ""
+		}
+		return 404, ""
+	})
+	desc, err := f.Description(t.Context())
+	require.NoError(t, err)
+	typ := desc.Object("requester").Type
+	base := typ.New()
+	base.Set("id", schema.IntegerValue(100))
+	ref := connector.Ref{Object: "requester", ID: "100"}
+	rec, err := f.Update(t.Context(), ref, connector.Change{Base: base, Edits: edits(t, typ, map[string]any{"job_title": "x"})})
+	require.NoError(t, err)
+	assert.Nil(t, rec)
+	rec, err = f.Act(t.Context(), ref, connector.Action{Kind: connector.Activate})
+	require.NoError(t, err)
+	assert.Nil(t, rec)
+	for _, object := range []string{"department", "location", "agent", "user"} {
+		_, err = f.Get(t.Context(), connector.Ref{Object: object, ID: "100"})
+		require.ErrorIs(t, err, connector.NotFound, object)
+	}
+	_, err = f.List(t.Context(), "requester", connector.Query{})
+	require.ErrorIs(t, err, connector.Unavailable, "that a list is not there says nothing about a record")
+}
+
+func TestAnswers_AreReturnedAsTheyAre(t *testing.T) {
+	t.Parallel()
+	f := start(t, &freshservicetest.Options{
+		Requesters: []freshservicetest.Requester{ada(100)},
+		Rules:      freshservicetest.Rules{SilentlyIgnores: []string{"job_title"}, SanitizeNames: true},
+	}, nil)
+	rec, err := f.change(t, t.Context(), connector.Ref{Object: "requester", ID: "100"}, map[string]any{"job_title": "Countess", "first_name": " Ada <b>K.</b>"})
+	require.NoError(t, err)
+	assert.Equal(t, "Analyst", rec.String("job_title"))
+	assert.Equal(t, f.sim.Requester(100)["first_name"], rec.String("first_name"))
 }

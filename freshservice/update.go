@@ -17,6 +17,15 @@ const (
 	clearWithEmpty
 )
 
+// customRule is what an update does to custom fields that it does not send.
+type customRule int32
+
+const (
+	customUnknown customRule = iota
+	customMerged             // they stay
+	customWhole              // they are lost
+)
+
 // createBody is the body of a create: the writable fields that have a value.
 func createBody(rec *schema.Record) []byte {
 	t := rec.Type()
@@ -56,20 +65,17 @@ func newUpdate(c connector.Change, how clearing, wholeCustom bool) *update {
 	if len(u.sent.fields) == 0 {
 		return u
 	}
-	if primary := u.typ.Slot("primary_email"); u.base != nil {
-		now := u.after(primary).Text()
-		u.promote(primary, now)
-		u.sent.tidyAddresses(now)
-		if s := u.typ.Slot(fieldSeesAll); !u.sent.has(s) && u.base.Bool(fieldSeesAll) {
-			u.sent.set(s, schema.BooleanValue(true))
-		}
-	} else {
-		u.sent.tidyAddresses(u.sent.fields[primary].Text())
+	primary := u.typ.Slot("primary_email")
+	now := u.after(primary).Text()
+	u.promote(primary, now)
+	u.sent.tidyAddresses(now)
+	if s := u.typ.Slot(fieldSeesAll); u.after(s).Equal(schema.BooleanValue(true)) {
+		u.sent.set(s, schema.BooleanValue(true))
 	}
 	if wholeCustom && u.custom {
 		u.sendAllCustom()
 	}
-	u.addr = sentAddress(u.sent.has(u.typ.Slot("primary_email")), u.sent.has(u.typ.Slot("secondary_emails")))
+	u.addr = sentAddress(u.sent.has(primary), u.sent.has(u.typ.Slot("secondary_emails")))
 	return u
 }
 
@@ -115,9 +121,9 @@ func (u *update) emptyText(a *schema.Attribute) schema.Value {
 	}
 }
 
-// after returns the value that a field will have.
+// after returns the value that a field will have, unset where that is not known.
 func (u *update) after(s schema.Slot) schema.Value {
-	if v, ok := u.sent.fields[s]; ok {
+	if v, ok := u.sent.fields[s]; ok || u.base == nil {
 		return v
 	}
 	return u.base.At(s)
@@ -127,7 +133,7 @@ func (u *update) after(s schema.Slot) schema.Value {
 // ones, where it would be in use.
 func (u *update) promote(primary schema.Slot, now string) {
 	s := u.typ.Slot("secondary_emails")
-	if !u.sent.has(primary) || u.sent.has(s) || now == "" {
+	if u.base == nil || !u.sent.has(primary) || u.sent.has(s) || now == "" {
 		return
 	}
 	for _, a := range u.base.At(s).Strings() {
@@ -183,19 +189,25 @@ func (u *update) isCleared(got *schema.Record) bool {
 	return !slices.ContainsFunc(u.cleared, func(s schema.Slot) bool { return got.At(s).Text() != "" })
 }
 
-// lostCustom reports whether the answer lacks a custom field that the record had
-// and the update did not send: the account takes custom_fields as the whole set.
-func (u *update) lostCustom(got *schema.Record) bool {
+// customKept looks at what became of the custom fields that the record had and the
+// update did not send: merged if they are still there, whole if one is gone,
+// customUnknown if there were none.
+func (u *update) customKept(got *schema.Record) customRule {
+	rule := customUnknown
 	if u.base == nil || !u.custom {
-		return false
+		return rule
 	}
 	for s, v := range u.base.Values() {
 		a := u.typ.Attribute(s)
-		if a.Custom && a.Writable() && !u.sent.has(s) && !v.Unassigned() && v.Text() != "" && got.At(s).Unassigned() {
-			return true
+		if !a.Custom || !a.Writable() || u.sent.has(s) || v.Unassigned() || v.Text() == "" {
+			continue
 		}
+		if got.At(s).Unassigned() {
+			return customWhole
+		}
+		rule = customMerged
 	}
-	return false
+	return rule
 }
 
 // sendAllCustom puts all custom fields of the record into the body.
