@@ -278,15 +278,27 @@ func (d *decoder) pathKey(name string, repair repairSet) (schema.Selector, bool)
 
 // selectPath binds a path to the type.
 func (d *decoder) selectPath(p schema.Path) (schema.Selector, error) {
-	b := schema.Binding{Type: d.l.typ, StringBooleans: d.allowed&stringBooleans != 0}
-	sel, err := b.Select(p)
+	sel, err := d.selectRepaired(p)
 	if err != nil && p.URN == "" && d.l.typ.Slot(p.Attr) == schema.NoSlot && d.allowed&bareExtension != 0 {
 		if f := d.l.bare(p.Attr); f != nil && f.slot != schema.NoSlot {
 			p.URN = f.attr.Schema
-			if again, err := b.Select(p); err == nil {
+			if again, err := d.selectRepaired(p); err == nil {
 				d.used |= bareExtension
 				return again, nil
 			}
+		}
+	}
+	return sel, err
+}
+
+// selectRepaired tries text for booleans where the path's filter does not fit
+// without.
+func (d *decoder) selectRepaired(p schema.Path) (schema.Selector, error) {
+	sel, err := d.l.typ.Select(p)
+	if err != nil && p.Filter != nil && d.allowed&stringBooleans != 0 {
+		if again, err := (schema.Binding{Type: d.l.typ, StringBooleans: true}).Select(p); err == nil {
+			d.used |= stringBooleans
+			return again, nil
 		}
 	}
 	return sel, err
