@@ -21,16 +21,31 @@ import (
 // mutability when an attribute may not be changed that way, invalidValue when a
 // value does not fit.
 func ApplyPatch(cur *schema.Record, ops []Op) (*schema.Record, error) {
-	rec := cur.Clone()
+	rec, _, err := ApplyRepaired(cur, ops)
+	return rec, err
+}
+
+// ApplyRepaired is ApplyPatch for a backend that logs repairs. It also returns
+// the names of those that only show when the operations meet the resource:
+// [RepairCreateMissing] where an element was created for a filter that found
+// none, [RepairRemoveAbsent] where there was nothing to remove.
+func ApplyRepaired(cur *schema.Record, ops []Op) (rec *schema.Record, repairs []string, err error) {
+	p := applier{rec: cur.Clone()}
 	for i := range ops {
 		if err := checkOp(&ops[i]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if err := applyOp(rec, &ops[i]); err != nil {
-			return nil, err
+		if err := p.apply(&ops[i]); err != nil {
+			return nil, nil, err
 		}
 	}
-	return rec, nil
+	return p.rec, p.used.names(), nil
+}
+
+// applier carries out operations on a record.
+type applier struct {
+	rec  *schema.Record
+	used repairSet
 }
 
 // ApplyReplace returns the resource that a PUT of in makes out of cur, neither
@@ -120,14 +135,14 @@ func isEmptyText(v schema.Value) bool {
 	return ok && strings.TrimSpace(s) == ""
 }
 
-func applyOp(rec *schema.Record, op *Op) error {
+func (p *applier) apply(op *Op) error {
 	a := op.Target.Attribute()
-	cur := rec.At(op.Target.Slot)
+	cur := p.rec.At(op.Target.Slot)
 	var next schema.Value
 	var err error
 	switch {
 	case a.MultiValued && (op.Target.Filter != nil || op.Target.Sub != schema.NoSlot):
-		next, err = applyElements(op, a, cur)
+		next, err = p.elements(op, a, cur)
 	case op.Target.Sub != schema.NoSlot:
 		next, err = applySub(op, a, cur)
 	case a.MultiValued:
@@ -150,7 +165,7 @@ func applyOp(rec *schema.Record, op *Op) error {
 	if a.Mutability == schema.Immutable && !cur.Unassigned() && !schema.SameValue(a, cur, next) {
 		return mutability(attributePath(op.Target), "it cannot be changed once it is set")
 	}
-	rec.SetAt(op.Target.Slot, next)
+	p.rec.SetAt(op.Target.Slot, next)
 	return nil
 }
 
@@ -192,9 +207,9 @@ func applyList(op *Op, a *schema.Attribute, cur schema.Value) schema.Value {
 	}
 }
 
-// applyElements works on those elements of a multi-valued attribute that the
+// elements works on those elements of a multi-valued attribute that the
 // target's filter finds, or on all of them.
-func applyElements(op *Op, a *schema.Attribute, cur schema.Value) (schema.Value, error) {
+func (p *applier) elements(op *Op, a *schema.Attribute, cur schema.Value) (schema.Value, error) {
 	clearing := op.Kind == OpRemove || op.Value.Unassigned()
 	var out []schema.Value
 	found, primary := false, -1
@@ -224,8 +239,12 @@ func applyElements(op *Op, a *schema.Attribute, cur schema.Value) (schema.Value,
 			if op.MustMatch && op.Target.Filter != nil {
 				return schema.Value{}, noTarget(op)
 			}
+			if op.Kind == OpRemove && op.Target.Filter != nil {
+				p.used |= removeAbsent
+			}
 			return cur, nil
 		}
+		p.used |= createMissing
 		next, err := missingElement(op, a)
 		if err != nil {
 			return schema.Value{}, err

@@ -218,3 +218,24 @@ func TestMemberDelta_AgreesWithApplyPatch(t *testing.T) {
 		assert.Equal(t, got, has, "%d", n)
 	}
 }
+
+func TestApplyRepaired(t *testing.T) {
+	t.Parallel()
+	cur := group(t, "1")
+	typ := cur.Type()
+	for name, c := range map[string]struct {
+		op   scim.Op
+		want []string
+	}{
+		"found":          {scim.Op{Kind: scim.OpRemove, Target: target(t, typ, `members[value eq "1"]`)}, nil},
+		"not found":      {scim.Op{Kind: scim.OpRemove, Target: target(t, typ, `members[value eq "2"]`)}, []string{scim.RepairRemoveAbsent}},
+		"of values":      {scim.Op{Kind: scim.OpRemove, Target: target(t, typ, "members"), Value: members(typ, "2")}, nil},
+		"not created":    {scim.Op{Kind: scim.OpAdd, Target: target(t, typ, `members[value eq "1"].display`), Value: schema.StringValue("x"), CreateMissing: true}, nil},
+		"created":        {scim.Op{Kind: scim.OpAdd, Target: target(t, typ, `members[value eq "2"].display`), Value: schema.StringValue("x"), CreateMissing: true}, []string{scim.RepairCreateMissing}},
+		"null of no one": {scim.Op{Kind: scim.OpReplace, Target: target(t, typ, `members[value eq "2"].display`), Value: schema.Null(), CreateMissing: true}, nil},
+	} {
+		_, got, err := scim.ApplyRepaired(cur, []scim.Op{c.op})
+		require.NoError(t, err, name)
+		assert.Equal(t, c.want, got, name)
+	}
+}

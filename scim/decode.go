@@ -209,7 +209,7 @@ func (d *decoder) assign(rec *schema.Record, sel schema.Selector, v schema.Value
 		return err
 	}
 	op.CreateMissing = true
-	return applyOp(rec, &op)
+	return (&applier{rec: rec}).apply(&op)
 }
 
 // key is what a key of a body, or of a PATCH without a path, means. At most one

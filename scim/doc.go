@@ -15,7 +15,8 @@
 // default, has all. The names of the repairs that a request needed go to the
 // backend with it, for the log. [RepairCreateMissing], [RepairRemoveAbsent] and
 // [RepairEstimatedTotals] are not among them: they permit a backend to do
-// something, and only it finds out whether that was needed.
+// something, and only it finds out whether that was needed ([ApplyRepaired] says
+// so for PATCH).
 //
 // # What is served
 //
