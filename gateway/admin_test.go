@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -125,11 +126,35 @@ func TestAdmin_Refused(t *testing.T) {
 	}
 }
 
+// A mapping document takes the place of the application's own of that name.
+func TestAdmin_Mapping(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	job := func(mapping string) []string {
+		t.Helper()
+		w := f.do(http.MethodPost, connections, f.admin, fmt.Sprintf(`{"name":"hr-%d","target":"hr","mapping":%s}`, len(mapping), mapping))
+		require.Equal(t, http.StatusCreated, w.Code, w.Body.String())
+		token := object(t, w)["token"].(string)
+		w = f.do(http.MethodPost, "/scim/v2/Users", token, `{"schemas":["`+userURN+`"],"userName":"ada@example.com","title":"Analyst","nickName":"Ada"}`)
+		require.Equal(t, http.StatusCreated, w.Code, w.Body.String())
+		body := object(t, w)
+		title, _ := body["title"].(string)
+		nick, _ := body["nickName"].(string)
+		return []string{title, nick}
+	}
+	assert.Equal(t, []string{"Analyst", ""}, job("null"))
+	assert.Equal(t, []string{"", "Ada"}, job(`{"apiVersion":"mapping/v1","name":"hr-person",
+		"resource":{"type":"User","schemas":["`+userURN+`"]},"target":{"object":"person","id":"id",
+		"schema":{"fields":{"login":{"type":"string","required":true,"filter":["eq"]},"job":{"type":"string"}}}},
+		"match":[{"scim":"userName","target":"login","precedence":1}],
+		"rules":[{"name":"login","scim":"userName","target":"login","required":true},{"name":"job","scim":"nickName","target":"job"}]}`))
+}
+
 func TestAdmin_UnknownTargetNamesTheKnown(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
 	w := f.do(http.MethodPost, connections, f.admin, `{"name":"a","target":"fax"}`)
-	assert.Contains(t, w.Body.String(), "crm, memory")
+	assert.Contains(t, w.Body.String(), "crm, hr, memory")
 }
 
 // The target may be back before the identity provider comes.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/usher-scim/usher/connector/memory"
 	"github.com/usher-scim/usher/gateway"
 	"github.com/usher-scim/usher/internal/testx"
+	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
 
@@ -99,7 +101,13 @@ func newFixture(t *testing.T, change func(*gateway.Options)) *fixture {
 			return connector.NewTarget(&hooked{Driver: d, f: f, key: s.Secret("api_key").Reveal()}, nil)
 		},
 	}
-	apps, err := connector.NewRegistry(inMemory, crm)
+	person, err := schema.NewType("person", schema.Fields{
+		"id": {Mutability: schema.ReadOnly}, "login": {Required: true, Filter: schema.Eq}, "job": {},
+	})
+	require.NoError(t, err)
+	hr := memory.Application([]memory.Object{{Name: "person", Type: person, Unique: []string{"login"}}}, nil)
+	hr.Name, hr.Mappings = "hr", fstest.MapFS{"person.yaml": {Data: []byte(hrMapping)}}
+	apps, err := connector.NewRegistry(inMemory, crm, hr)
 	require.NoError(t, err)
 	var hash gateway.TokenHash
 	f.admin, hash, err = gateway.NewToken(strings.NewReader(strings.Repeat("admin token of the test ", 4)))
@@ -115,6 +123,18 @@ func newFixture(t *testing.T, change func(*gateway.Options)) *fixture {
 	require.NoError(t, err)
 	return f
 }
+
+// hrMapping is the default mapping of the application hr.
+const hrMapping = `apiVersion: mapping/v1
+name: hr-person
+resource: {type: User, schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"]}
+target: {object: person, id: id, schema: {fields: {login: {type: string, required: true, filter: [eq]}, job: {type: string}}}}
+match:
+  - {scim: userName, target: login, precedence: 1}
+rules:
+  - {name: login, scim: userName, target: login, required: true}
+  - {name: job, scim: title, target: job}
+`
 
 func memoryObjects(t *testing.T) []memory.Object {
 	t.Helper()

@@ -8,7 +8,10 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
+
+	"github.com/usher-scim/usher/freshservice"
 )
 
 // Exit codes of run.
@@ -35,19 +38,32 @@ const usage = `usage: server [flags]    serve; without --config in a sandbox
 
 `
 
+// program is the program with what it takes from its surroundings.
+type program struct {
+	stdout, stderr io.Writer
+	env            environment
+	// freshservice is how accounts that are no simulators are reached.
+	freshservice freshservice.Options
+}
+
 // run is the program: it serves until ctx ends and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	p := &program{stdout: stdout, stderr: stderr, env: os.LookupEnv}
+	return p.run(ctx, args)
+}
+
+func (p *program) run(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "token" {
-		return report(stderr, printToken(args[1:], stdout))
+		return report(p.stderr, printToken(args[1:], p.stdout))
 	}
-	f, err := parseFlags(args, stderr)
+	f, err := parseFlags(args, p.stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
 		return exitUsage // the flag package has said why
 	}
-	return report(stderr, serve(ctx, f, stdout, stderr))
+	return report(p.stderr, p.serve(ctx, f))
 }
 
 // report says what went wrong, in a line.

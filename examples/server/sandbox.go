@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -35,8 +36,7 @@ type sandbox struct {
 func newSandbox(publicURL string, hosts []string, base freshservice.Options) *sandbox {
 	s := &sandbox{url: publicURL + simulatorPath}
 	o := freshservicetest.Sandbox()
-	key := freshservicetest.DefaultAPIKey
-	o.Keys = []freshservicetest.Key{{Value: key}}
+	o.Keys = []freshservicetest.Key{{Value: rand.Text()}}
 	o.PublicURL = s.url
 	s.account = freshservicetest.New(o)
 	base.Transport = inProcess{host: simulatedSubdomain + ".freshservice.com", handler: s.account}

@@ -1,17 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,9 +37,10 @@ const (
 
 // serve runs the server until ctx ends. Everything that can be wrong is found
 // out before the first request is answered.
-func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
-	log := slog.New(slog.NewTextHandler(stderr, nil))
-	c, err := settle(f)
+func (p *program) serve(ctx context.Context, f *flags) error {
+	held := newHeldWriter(p.stderr)
+	log := slog.New(slog.NewTextHandler(held, nil))
+	c, err := p.settle(f)
 	if err != nil {
 		return err
 	}
@@ -49,27 +49,28 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // http.Server has closed it, or nothing was served
-	s, err := build(ctx, f, c, listener.Addr(), log)
+	s, err := p.build(ctx, f, c, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
 	if err := s.checkAll(ctx, c.connections); err != nil {
 		return err
 	}
+	held.release()
 	return s.run(ctx, listener, func() error {
 		if f.json {
-			return s.ready.writeJSON(stdout)
+			return s.ready.writeJSON(p.stdout)
 		}
-		return s.ready.write(stdout, s.sandbox != nil)
+		return s.ready.write(p.stdout, s.sandbox != nil)
 	})
 }
 
 // settle joins flags and configuration file.
-func settle(f *flags) (*config, error) {
+func (p *program) settle(f *flags) (*config, error) {
 	c := &config{}
 	if f.config != "" {
 		var err error
-		if c, err = loadConfig(f.config, os.LookupEnv); err != nil {
+		if c, err = loadConfig(f.config, p.env); err != nil {
 			return nil, err
 		}
 	} else {
@@ -112,7 +113,7 @@ type server struct {
 }
 
 // build makes the gateway with its connections.
-func build(ctx context.Context, f *flags, c *config, addr net.Addr, log *slog.Logger) (*server, error) {
+func (p *program) build(ctx context.Context, f *flags, c *config, addr net.Addr, log *slog.Logger) (*server, error) {
 	local := localURL(addr)
 	public := c.publicURL
 	if public == "" {
@@ -123,7 +124,9 @@ func build(ctx context.Context, f *flags, c *config, addr net.Addr, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	fresh := freshservice.Application(&freshservice.Options{Logger: log})
+	options := p.freshservice
+	options.Logger = log
+	fresh := freshservice.Application(&options)
 	var hosts []string
 	if f.sandbox {
 		hosts = sandboxHosts(public, addr)
@@ -171,7 +174,7 @@ func (s *server) addConfigured(ctx context.Context, c *configured, apps *connect
 	}
 	var added shown
 	if len(c.config.Tokens) == 0 {
-		s.log.Warn("the connection has no token in the configuration: it gets a new one at each start", "connection", c.config.Name)
+		s.log.Warn("the connection has no token in the configuration: it gets a new one at each start", "connection", cmp.Or(c.config.ID, c.config.Name))
 		added, err = addShown(ctx, s.gateway, c.config)
 	} else {
 		var i *gateway.Info
