@@ -46,7 +46,7 @@ func (r *runner) step(u *rule, i int, v *schema.Value) outcome {
 	s := &u.steps[i]
 	switch {
 	case s.values != nil:
-		return r.mapValues(u, s.values, u.last(i), v)
+		return r.mapValues(u, s.values, s.values.m.Several() && r.in.Stored != nil && u.last(i), v)
 	case s.lookup != nil:
 		return r.resolve(u, s.lookup, v)
 	case s.quick(v):
@@ -72,11 +72,11 @@ func (u *rule) last(i int) bool {
 	return true
 }
 
-// mapValues maps each value. One that stands for several natives keeps the
-// stored one.
-func (r *runner) mapValues(u *rule, m *mapRef, last bool, v *schema.Value) outcome {
+// mapValues maps each value. With keep, one that stands for several natives keeps
+// the stored one.
+func (r *runner) mapValues(u *rule, m *mapRef, keep bool, v *schema.Value) outcome {
 	var stored schema.Value
-	if last {
+	if keep {
 		stored = r.stored(u.field)
 	}
 	if v.Kind() != schema.KindList {

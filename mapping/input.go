@@ -34,8 +34,8 @@ type Input struct {
 	// Resource is the resource as it is to be, of the plan's resource type.
 	Resource *schema.Record
 	// Current is the resource as it was: what [Plan.ToSCIM] gives for Stored plus
-	// what the caller keeps elsewhere. A Patch needs it, unless it is blind; a
-	// Replace may leave it out, and it is then read from Stored.
+	// what the caller keeps elsewhere. Without it Stored is read; a blind Patch has
+	// neither.
 	Current *schema.Record
 	// Stored is the target's record as it was, of the plan's target type; nil on
 	// create and in a blind Patch.

@@ -18,7 +18,8 @@ type runner struct {
 	out     *Result
 	scope   expr.Scope
 	current *schema.Record // what the resource was: given, or read from what is stored
-	buffer  *schema.Record // of current
+	buffer  *schema.Record // what reading Stored gives
+	read    bool           // buffer holds that
 	errs    []Error
 	order   []int       // of Edits: the rule's index
 	trace   []RuleTrace // by the rule's index; nil: none is wanted
@@ -43,7 +44,7 @@ const (
 
 func (r *runner) begin(p *Plan, in *Input, res *Resolved, out *Result) {
 	r.plan, r.in, r.res, r.out = p, in, res, out
-	r.current = nil
+	r.current, r.read = nil, false
 	r.errs, r.order = r.errs[:0], r.order[:0]
 	r.scope.Resource, r.scope.Target = in.Resource, in.Stored
 	r.scope.Op, r.scope.Now, r.scope.Steps = in.Op.String(), in.Now, p.steps
@@ -72,14 +73,7 @@ func (r *runner) begin(p *Plan, in *Input, res *Resolved, out *Result) {
 	case in.Current != nil:
 		r.current = in.Current
 	case in.Stored != nil:
-		if r.buffer == nil || r.buffer.Type() != p.resource {
-			r.buffer = p.resource.New()
-		} else {
-			r.buffer.Reset()
-		}
-		p.read(r.buffer, in.Stored, res, &r.scope)
-		r.scope.Target = in.Stored
-		r.current = r.buffer
+		r.current = r.reading()
 	}
 }
 
@@ -241,9 +235,31 @@ func (r *runner) changed(inputs []input) bool {
 }
 
 // unchanged reports whether what a rule would write is what reading the stored
-// record gives, so that the field is left alone.
+// record gives, so that the field is left alone. What Current has from elsewhere
+// does not count; only references, which Current has resolved, are taken from it.
 func (r *runner) unchanged(u *rule) bool {
-	return u.settled && r.current != nil && !u.inputs[0].differs(r.current, r.in.Resource)
+	if !u.settled || r.current == nil || u.inputs[0].differs(r.current, r.in.Resource) {
+		return false
+	}
+	return u.lookups || r.current == r.buffer || !u.inputs[0].differs(r.reading(), r.in.Resource)
+}
+
+// reading returns what reading the stored record gives.
+func (r *runner) reading() *schema.Record {
+	if r.read {
+		return r.buffer
+	}
+	r.read = true
+	if r.buffer == nil || r.buffer.Type() != r.plan.resource {
+		r.buffer = r.plan.resource.New()
+	} else {
+		r.buffer.Reset()
+	}
+	if r.in.Stored != nil {
+		r.plan.read(r.buffer, r.in.Stored, r.res, &r.scope)
+		r.scope.Target = r.in.Stored
+	}
+	return r.buffer
 }
 
 // settle decides what happens to one field.

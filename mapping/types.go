@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -245,18 +246,19 @@ func (d *Document) IDField() string {
 }
 
 // WithCustom returns the document with rules for those custom fields of the
-// target (schema.Attribute.Custom) that no rule names, a disabled one included:
-// for custom_fields.badge the attribute badge of the document's last schema, and,
-// as an alternative that is only written, custom_fields.badge in the core schema,
-// where Okta puts it. Texts are converted to what the field holds. A field whose
-// name cannot be an attribute's is left out.
+// target (schema.Attribute.Custom) that no rule names, a disabled one included.
+// For a field custom_fields.badge these are, as alternatives in this order as far
+// as they apply:
 //
-// A text field that has the name of an attribute of bases in snake case, such as
-// custom_fields.employee_number, is filled from that attribute first
-// (employeeNumber of the enterprise schema), if the document has the schema and
-// no rule for the attribute.
+//   - the attribute of one of bases whose name is the field's in camel case
+//     (employeeNumber for employee_number), if it is single text, the document
+//     has the schema and no rule has to do with the attribute;
+//   - the attribute badge of the document's last schema;
+//   - custom_fields.badge in the core schema, where Okta puts it.
 //
-// The document itself is not changed.
+// The first is written and read, the others are only written. Texts are
+// converted to what the field holds. A field whose name cannot be an attribute's
+// is left out. The document itself is not changed.
 func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Document {
 	if d.set || target == nil || len(d.schemas) == 0 {
 		return d
@@ -266,103 +268,121 @@ func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Docu
 	out.extensions = slices.Clone(d.extensions)
 	named := make(map[string]bool)
 	names := make(map[string]bool)
-	namesakes := d.namesakes(bases)
 	for i, name := range d.ruleNames() {
 		named[strings.ToLower(d.rules[i].target)] = true
 		names[name] = true
 	}
+	free := d.unused(bases)
 	for slot := range target.Len() {
 		a := target.Attribute(schema.Slot(slot))
 		if a.Custom && !named[strings.ToLower(a.Name)] {
-			out.addCustom(a, namesakes, names)
+			out.addCustom(a, free, names)
 		}
 	}
 	return &out
 }
 
-// namesakes returns the paths of the text attributes that no rule names, by their
-// names in snake case.
-func (d *Document) namesakes(bases []schema.Schema) map[string]string {
-	taken := make(map[string]bool)
+// unused returns the paths of the single text attributes that no rule has to do
+// with, by their names in snake case.
+func (d *Document) unused(bases []schema.Schema) map[string]string {
+	used := make(map[string]bool)
+	use := func(urn, name string) { used[strings.ToLower(urn+":"+name)] = true }
 	for _, r := range d.rules {
-		path := r.scim
-		if prefix, rest, ok := strings.Cut(path, ":"); ok && d.prefixes[prefix] != "" {
-			path = d.prefixes[prefix] + ":" + rest
-		} else if !ok {
-			path = d.schemas[0] + ":" + path
-		}
-		taken[strings.ToLower(path)] = true
-	}
-	out := make(map[string]string)
-	for _, s := range bases {
-		if !slices.ContainsFunc(d.schemas, func(urn string) bool { return strings.EqualFold(urn, s.URN) }) {
-			continue
-		}
-		for i := range s.Attributes {
-			a := &s.Attributes[i]
-			path := s.URN + ":" + a.Name
-			if a.Type == schema.String && !a.MultiValued && a.Mutability == schema.ReadWrite && !taken[strings.ToLower(path)] {
-				out[snakeCase(a.Name)] = path
+		for _, text := range append([]string{r.scim, r.expr, r.when}, r.pipe...) {
+			e, err := expr.Parse(text)
+			if text == "" || err != nil {
+				continue
+			}
+			for _, ref := range e.Paths() {
+				urn := ref.Path.URN
+				if ref.Prefix != "" {
+					urn = d.prefixes[ref.Prefix]
+				}
+				if urn == "" {
+					urn = d.schemas[0]
+				}
+				use(urn, ref.Path.Attr)
 			}
 		}
 	}
-	return out
+	free := make(map[string]string)
+	for i, urn := range d.schemas {
+		for _, base := range bases {
+			if !strings.EqualFold(base.URN, urn) {
+				continue
+			}
+			for _, a := range base.Attributes {
+				if a.Type != schema.String || a.MultiValued || !a.Writable() || a.Returned == schema.ReturnedNever || used[strings.ToLower(urn+":"+a.Name)] {
+					continue
+				}
+				path := a.Name
+				if i > 0 {
+					path = urn + ":" + a.Name
+				}
+				if _, ok := free[snake(a.Name)]; !ok {
+					free[snake(a.Name)] = path
+				}
+			}
+		}
+	}
+	return free
 }
 
-// snakeCase turns employeeNumber into employee_number.
-func snakeCase(name string) string {
+// snake turns employeeNumber into employee_number.
+func snake(name string) string {
 	var b strings.Builder
-	for i := range len(name) {
-		c := name[i]
+	for i, c := range name {
 		if 'A' <= c && c <= 'Z' {
 			if i > 0 {
 				b.WriteByte('_')
 			}
 			c += 'a' - 'A'
 		}
-		b.WriteByte(c)
+		b.WriteRune(c)
 	}
 	return b.String()
 }
 
-// addCustom adds the rules for a custom field: from the attribute that has its
-// name, from the extension, and from the core schema, the last only to be
-// written.
-func (d *Document) addCustom(a *schema.Attribute, namesakes map[string]string, names map[string]bool) {
+// addCustom adds the rules for a custom field.
+func (d *Document) addCustom(a *schema.Attribute, free map[string]string, names map[string]bool) {
 	last := a.Name[strings.LastIndexByte(a.Name, '.')+1:]
 	core, extension := d.schemas[0], d.schemas[len(d.schemas)-1]
-	type form struct {
-		path      string // with the URN
-		name      string
-		writeOnly bool
-	}
-	var forms []form
-	if path := namesakes[strings.ToLower(last)]; path != "" && a.Type == schema.String && !a.MultiValued {
-		forms = append(forms, form{path: path, name: last + "-standard"})
+	var forms []string
+	if path := free[last]; path != "" && a.Type == schema.String && !a.MultiValued {
+		forms = append(forms, path)
+		delete(free, last)
 	}
 	if len(d.schemas) > 1 && attributeName.MatchString(last) && d.declare(extension, last) {
-		forms = append(forms, form{path: extension + ":" + last, name: last})
+		forms = append(forms, extension+":"+last)
 	}
-	readOnly := a.Mutability == schema.ReadOnly
-	if !readOnly && strings.Count(a.Name, ".") == 1 && attributeName.MatchString(a.Name) && d.declare(core, a.Name) {
-		forms = append(forms, form{path: core + ":" + a.Name, name: last + "-core", writeOnly: true})
+	if strings.Count(a.Name, ".") == 1 && attributeName.MatchString(a.Name) && d.declare(core, a.Name) {
+		forms = append(forms, core+":"+a.Name)
 	}
-	for i, f := range forms {
-		r := &ruleDecl{at: "/rules", src: d.src, scim: f.path, target: a.Name, name: uniqueName(names, f.name, a.Name+"-"+f.name), coerce: true, onUnset: unsetClear}
+	for i, form := range forms {
+		r := &ruleDecl{at: "/rules", src: d.src, scim: form, target: a.Name, coerce: true, alternatives: i < len(forms)-1, alternative: i > 0}
 		if a.Required {
 			r.onUnset = unsetKeep
 		}
-		switch {
-		case readOnly:
-			r.direction, r.hasDirection = ToSCIM, true
-		case f.writeOnly:
-			r.direction, r.hasDirection = ToTarget, true
-		}
-		if !readOnly {
-			r.alternative, r.alternatives = i > 0, i < len(forms)-1
-		}
 		if a.Mutability == schema.Immutable {
 			r.apply = applyCreate
+		}
+		switch {
+		case i > 0 && a.Mutability == schema.ReadOnly:
+			continue
+		case i > 0:
+			// Only one of them is read: else taking that one's value away would
+			// leave the others, which were read from the same field, to fill it.
+			r.direction, r.hasDirection = ToTarget, true
+		case a.Mutability == schema.ReadOnly:
+			r.direction, r.hasDirection = ToSCIM, true
+		}
+		switch {
+		case i == 0:
+			r.name = uniqueName(names, last, a.Name)
+		case strings.HasPrefix(form, core+":"):
+			r.name = uniqueName(names, last+"-core", a.Name+"-core")
+		default:
+			r.name = uniqueName(names, last+"-extension", a.Name+"-extension")
 		}
 		names[r.name] = true
 		d.rules = append(d.rules, r)
