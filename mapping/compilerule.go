@@ -148,9 +148,9 @@ func (c *compiler) parts(r *rule) {
 	}
 }
 
-func (r *rule) addInputs(sels []schema.Selector, emptyString bool) {
+func (u *rule) addInputs(sels []schema.Selector, emptyString bool) {
 	for _, sel := range sels {
-		r.inputs = append(r.inputs, input{reader: expr.NewReader(sel, expr.ReadOptions{EmptyString: emptyString})})
+		u.inputs = append(u.inputs, input{reader: expr.NewReader(sel, expr.ReadOptions{EmptyString: emptyString})})
 	}
 }
 

@@ -1,0 +1,107 @@
+package mapping_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/schema"
+)
+
+// FuzzDocument: whatever the bytes, there are problems or a document; a document
+// compiles or has problems, and its plan survives being used.
+func FuzzDocument(f *testing.F) {
+	files, err := filepath.Glob("testdata/documents/*")
+	require.NoError(f, err)
+	require.NotEmpty(f, files)
+	for _, name := range append(files, "testdata/twenty.yaml") {
+		data, err := os.ReadFile(name)
+		require.NoError(f, err)
+		f.Add(data)
+	}
+	user := []byte(twentyUser)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		doc, ds := mapping.Parse("fuzz", data)
+		if (doc == nil) == (len(ds) == 0) {
+			t.Fatal("either a document or problems")
+		}
+		_ = ds.String()
+		if doc == nil {
+			return
+		}
+		_ = doc.Rules()
+		typ, err := doc.ResourceType(bases(), nil)
+		if err != nil {
+			return
+		}
+		if doc.IsSet() {
+			if routes, _ := mapping.CompileRoutes(doc, typ); routes != nil {
+				routes.Use(&mapping.Input{Resource: typ.New()})
+			}
+			return
+		}
+		plan, ds := mapping.Compile(doc, typ, nil, nil)
+		if (plan == nil) == (len(ds) == 0) {
+			t.Fatal("either a plan or problems")
+		}
+		if plan == nil {
+			return
+		}
+		rec := looseResource(typ, user)
+		var out mapping.Result
+		in := &mapping.Input{Resource: rec}
+		plan.Needs(nil, in)
+		if plan.ToTarget(&out, in, nil) != nil {
+			return
+		}
+		stored := out.Record.Clone()
+		read := typ.New()
+		plan.ToSCIM(read, stored, nil)
+		// L2: a PUT of what was read changes nothing.
+		var again mapping.Result
+		if err := plan.ToTarget(&again, &mapping.Input{Op: mapping.Replace, Resource: read, Stored: stored}, nil); err == nil {
+			before := plan.Diff(nil, stored, again.Record)
+			if len(before) != len(again.Edits) {
+				t.Fatalf("edits %v are not the difference %v", again.Edits, before)
+			}
+		}
+		plan.Explain(in, nil)
+		plan.Filter(schema.MustParseFilter(`userName eq "x" and (title co "y" or not (emails[type eq "work"] pr))`))
+	})
+}
+
+// looseResource fills what a type has of a resource's JSON.
+func looseResource(typ *schema.Type, text []byte) *schema.Record {
+	rec := typ.New()
+	v, err := schema.ParseJSON(text)
+	if err != nil {
+		return rec
+	}
+	for name, m := range v.Members() {
+		slot := typ.Slot(name)
+		if slot == schema.NoSlot {
+			continue
+		}
+		a := typ.Attribute(slot)
+		var list []schema.Value
+		for e := range m.Elements() {
+			if a.Sub != nil {
+				sub := a.Sub.New()
+				for n, w := range e.Members() {
+					sub.Set(n, w)
+				}
+				e = schema.ObjectValue(sub)
+			}
+			list = append(list, e)
+		}
+		if a.MultiValued {
+			rec.SetAt(slot, schema.ListValue(list...))
+		} else if len(list) == 1 {
+			rec.SetAt(slot, list[0])
+		}
+	}
+	return rec
+}
