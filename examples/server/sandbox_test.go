@@ -192,7 +192,7 @@ func TestSandbox_Listens(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 		assert.Contains(t, stderr, "--sandbox-remote")
 	}
-	for _, listen := range []string{"localhost:0", "127.0.0.2:0"} {
+	for _, listen := range []string{"localhost:0", "127.0.0.1:0"} {
 		r := launch(t, newProgram(), "--json", "--listen", listen)
 		assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, r.ready.URL+"/healthz", "", "").status)
 	}
