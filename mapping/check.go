@@ -211,6 +211,9 @@ func coerceOne(a *schema.Attribute, v schema.Value) schema.Value {
 // coerceSCIM turns what a record holds into what an attribute holds: text where
 // it is text, truth where it is a boolean. It is unset where that does not go.
 func coerceSCIM(a *schema.Attribute, v schema.Value) schema.Value {
+	if a.Type == schema.String && v.Kind() == schema.KindString {
+		return v
+	}
 	switch a.Type {
 	case schema.Any:
 		return v

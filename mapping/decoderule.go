@@ -26,7 +26,8 @@ func (d *decoder) rule(doc *Document, t *tree, at string) {
 		},
 		"pipe": func(t *tree, at string) { r.pipe = d.pipe(t, at) },
 		"default": func(t *tree, _ string) {
-			r.fallback, r.hasDefault = t.toValue(), true
+			r.fallback = t.toValue()
+			r.hasDefault = !r.fallback.Unassigned() // null and [] are none
 		},
 		"defaultOn":    setChoice(d, &r.always, map[string]bool{"create": false, "always": true}),
 		"when":         setText(d, &r.when),

@@ -238,6 +238,7 @@ func (p *Plan) Needs(dst []Need, in *Input) []Need {
 	if !p.hasLookups {
 		return dst
 	}
+	in = p.adapted(in)
 	var out Result
 	r := &out.run
 	r.collecting = true

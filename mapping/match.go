@@ -39,7 +39,7 @@ type MatchQuery struct {
 // the same pipe makes of it, has to be equal.
 func (q *MatchQuery) Accept(rec *schema.Record) bool {
 	for i, m := range q.parts {
-		if !m.accepts(rec.At(m.field.slot), q.Fields[i].Value) {
+		if !m.accepts(rec.Get(m.field.attr.Name), q.Fields[i].Value) {
 			return false
 		}
 	}
@@ -100,6 +100,7 @@ func forward(steps []step, v schema.Value) (schema.Value, bool) {
 func (p *Plan) Matches(rec *schema.Record) ([]MatchQuery, error) {
 	var queries []MatchQuery
 	var errs []Error
+	rec = adapt(p.resource, rec)
 	scope := expr.Scope{Resource: rec, Steps: p.steps}
 next:
 	for i := range p.match {

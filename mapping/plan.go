@@ -77,6 +77,7 @@ func (p *Plan) Target() *schema.Type { return p.target }
 // for one that is gone. A nil before stands for an empty record; a field that
 // cannot be cleared is left out.
 func (p *Plan) Diff(dst []schema.Edit, before, after *schema.Record) []schema.Edit {
+	before, after = adapt(p.target, before), adapt(p.target, after)
 	for i := range p.fields {
 		f := &p.fields[i]
 		v := after.At(f.slot)

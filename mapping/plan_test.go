@@ -349,6 +349,26 @@ func TestCompile_Target(t *testing.T) {
 	assert.Equal(t, mapping.CodeUnknownField, ds[0].Code, "a field that the account does not have")
 }
 
+// Records of a type that was discovered before are read by name.
+func TestPlan_OtherTypes(t *testing.T) {
+	t.Parallel()
+	text := document("a: {type: string}\nb: {type: string}", "{scim: title, target: a}\n{scim: 'emails[type eq \"work\"].value', target: b}", "")
+	plan := compile(t, text)
+	other := compile(t, strings.Replace(text, "a: {type: string}\n", "z: {type: string}\n      a: {type: string}\n", 1))
+	require.NotSame(t, plan.Target(), other.Target())
+	in := &mapping.Input{Op: mapping.Replace, Resource: resource(t, other, `{"title":"T","emails":[{"type":"work","value":"x"}]}`), Stored: native(t, other, `{"z":"z","a":"A"}`)}
+	var out mapping.Result
+	require.NoError(t, plan.ToTarget(&out, in, nil))
+	assert.Equal(t, `set a "T"; set b "x"`, edits(plan, out.Edits))
+	assert.Same(t, plan.Target(), out.Record.Type())
+	rec := plan.Resource().New()
+	plan.ToSCIM(rec, in.Stored, nil)
+	assert.Equal(t, "A", rec.String("title"))
+	assert.Equal(t, `set a "A"`, edits(plan, plan.Diff(nil, nil, in.Stored)))
+	require.NoError(t, plan.ToTarget(&out, &mapping.Input{}, nil))
+	assert.Empty(t, out.Edits)
+}
+
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	doc, ds := mapping.Parse("set.yaml", []byte("apiVersion: mapping/v1\nkind: MappingSet\nname: users\nprefixes: {x: 'urn:x:ext'}\n"+

@@ -139,6 +139,7 @@ type reading struct {
 // without an answer in res. The id is the field that the document names, as
 // text.
 func (p *Plan) ToSCIM(out, rec *schema.Record, res *Resolved) {
+	rec = adapt(p.target, rec)
 	p.read(out, rec, res, &expr.Scope{Steps: p.steps})
 }
 
@@ -350,6 +351,7 @@ func (p *Plan) ReadNeeds(dst []Need, rec *schema.Record) []Need {
 	if !p.hasLookups {
 		return dst
 	}
+	rec = adapt(p.target, rec)
 	for _, u := range p.rules {
 		if !u.reads || !u.lookups || u.field == nil || u.inverse != nil {
 			continue

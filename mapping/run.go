@@ -118,6 +118,7 @@ func (r *runner) sort() {
 // res counts as missing. Out is reused, see [Result].
 func (p *Plan) ToTarget(out *Result, in *Input, res *Resolved) error {
 	r := &out.run
+	in = p.adapted(in)
 	r.begin(p, in, res, out)
 	defer r.end()
 	r.run()
@@ -139,6 +140,7 @@ func (p *Plan) InScope(in *Input) bool {
 	if p.scope == nil {
 		return true
 	}
+	in = p.adapted(in)
 	s := expr.Scope{Resource: in.Resource, Target: in.Stored, Op: in.Op.String(), Now: in.Now, Steps: p.steps}
 	ok, err := p.scope.Holds(&s)
 	return ok && err == nil

@@ -63,7 +63,7 @@ func (p *Plan) Explain(in *Input, res *Resolved) *Trace {
 	var out Result
 	r := &out.run
 	r.trace = make([]RuleTrace, len(p.rules))
-	r.begin(p, in, res, &out)
+	r.begin(p, p.adapted(in), res, &out)
 	r.run()
 	t := &Trace{}
 	for i, u := range p.rules {
