@@ -140,6 +140,13 @@ type Object struct {
 	ReadOnly bool
 	// Actions are those that Act carries out.
 	Actions []ActionKind
+	// BlindActions reports that an action's answer tells all of the record as it is
+	// then, and that nothing of it is dropped by a deactivation, so that it need
+	// not be read before.
+	BlindActions bool
+	// Hint is a field whose value an action depends on, such as a user's role; ""
+	// for none. The value as it was last seen goes with an [Action].
+	Hint string
 	// DroppedByDeactivate are the fields that a deactivation empties and a
 	// reactivation does not bring back.
 	DroppedByDeactivate []string
@@ -291,4 +298,8 @@ func (k ActionKind) String() string {
 type Action struct {
 	Kind ActionKind
 	To   string // of Convert: the object it becomes
+	// Hint is the value of the object's Hint field as it was last seen. It may be
+	// out of date; "" means that it is not known, and that the driver has to find
+	// out.
+	Hint string
 }
