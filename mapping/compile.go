@@ -71,6 +71,7 @@ type rule struct {
 	// settled says that a PUT of what reading gives leaves the field alone (L2).
 	settled bool
 	lookups bool // one of the steps is a lookup
+	direct  bool // the source is a path, and what it has is written as it is
 
 	// Reading.
 	inverse *expr.Program

@@ -41,6 +41,7 @@ func (c *compiler) groups() {
 				}
 				r.element.cache = caches[k]
 			}
+			r.direct = len(r.steps) == 0 && !r.decl.coerce && (r.kind == fetchSlot || r.kind == fetchSub || r.kind == fetchElement)
 			p.scattered = p.scattered || r.index < last
 			last = r.index
 		}

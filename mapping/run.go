@@ -293,6 +293,13 @@ func (r *runner) settle(f *field) {
 func (r *runner) settleNew(f *field) {
 	u := f.rules[0]
 	var v schema.Value
+	if u.direct && r.trace == nil {
+		// A path without a pipe cannot fail.
+		if _ = r.fetch(u, &v); v.Kind() > schema.KindNull {
+			r.write(u, &v, whySCIM)
+			return
+		}
+	}
 	r.making = false
 	switch r.evaluate(u, &v) {
 	case hasValue:
