@@ -28,7 +28,9 @@ func (o Operation) String() string {
 	}
 }
 
-// Input is what a write starts from. Nothing in it is changed or kept.
+// Input is what a write starts from. Nothing in it is changed or kept. A record
+// of another type than the plan's, made when the types were discovered before,
+// is read by the names of its attributes.
 type Input struct {
 	Op Operation
 	// Resource is the resource as it is to be, of the plan's resource type.
@@ -38,7 +40,8 @@ type Input struct {
 	// neither.
 	Current *schema.Record
 	// Stored is the target's record as it was, of the plan's target type; nil on
-	// create and in a blind Patch.
+	// create and in a blind Patch. It must not be the Record of the Result that is
+	// reused.
 	Stored *schema.Record
 	// Touched are the paths that the operations of a blind Patch named. Stored
 	// and Current are then nil, see [Plan.Blind].
