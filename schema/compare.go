@@ -81,7 +81,7 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 			return misfit("a number has no substrings")
 		}
 	case Any:
-		c.text = strings.ToLower(c.operand.Text())
+		c.text = Fold(c.operand.Text())
 	default:
 		s, ok := c.operand.Str()
 		if !ok {
@@ -99,7 +99,7 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 		}
 		c.text = s
 		if !c.exact {
-			c.text = strings.ToLower(s)
+			c.text = Fold(s)
 		}
 	}
 	return nil
@@ -198,7 +198,7 @@ func (c *comparison) compareText(s string) bool {
 	case !c.exact && c.op == Ne:
 		return !strings.EqualFold(s, c.text)
 	case !c.exact:
-		s = strings.ToLower(s)
+		s = Fold(s)
 	}
 	switch c.op {
 	case Co:

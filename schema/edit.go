@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // EditOp says what an [Edit] does to its attribute.
 type EditOp uint8
 
@@ -41,9 +43,10 @@ func (r *Record) Apply(edits ...Edit) {
 }
 
 func union(list, more Value) Value {
+	there := newValueSet(slices.Collect(list.Elements()))
 	var added []Value
 	for e := range more.Elements() {
-		if !list.Contains(e) {
+		if !there.has(e) {
 			added = append(added, e)
 		}
 	}
@@ -54,9 +57,10 @@ func union(list, more Value) Value {
 }
 
 func without(list, less Value) Value {
+	gone := newValueSet(slices.Collect(less.Elements()))
 	var kept []Value
 	for e := range list.Elements() {
-		if !less.Contains(e) {
+		if !gone.has(e) {
 			kept = append(kept, e)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -264,10 +263,10 @@ func (p *jsonParser) unique(vals []Value, seen map[string]struct{}, name string)
 		if seen == nil {
 			seen = make(map[string]struct{}, len(vals))
 			for i := 0; i < len(vals); i += 2 {
-				seen[foldKey(vals[i].str)] = struct{}{}
+				seen[Fold(vals[i].str)] = struct{}{}
 			}
 		}
-		key := foldKey(name)
+		key := Fold(name)
 		_, found = seen[key]
 		seen[key] = struct{}{}
 	}
@@ -275,26 +274,6 @@ func (p *jsonParser) unique(vals []Value, seen map[string]struct{}, name string)
 		return nil, &SyntaxError{Kind: KindSyntax, Text: name, Offset: p.pos, Msg: "an object has a member twice"}
 	}
 	return seen, nil
-}
-
-// foldKey gives names that [strings.EqualFold] holds to be equal the same key.
-func foldKey(s string) string {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return strings.Map(smallestFold, s)
-		}
-	}
-	return strings.ToLower(s)
-}
-
-// smallestFold returns the smallest of the runes that differ from r in case
-// only, in lower case where that is a letter of ASCII.
-func smallestFold(r rune) rune {
-	least := r
-	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		least = min(least, f)
-	}
-	return unicode.ToLower(least)
 }
 
 // AppendJSON appends v as JSON to dst: unset as null, objects with their set

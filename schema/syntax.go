@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // ErrorKind says what a [SyntaxError] is about.
@@ -30,12 +31,23 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string {
 	s := e.Msg
 	if e.Text != "" {
-		s += ": " + strconv.Quote(e.Text)
+		s += ": " + quoteShort(e.Text)
 	}
 	if e.Offset >= 0 {
 		s += fmt.Sprintf(" (at %d)", e.Offset)
 	}
 	return s
+}
+
+// maxQuoted is how much of a name is quoted, in bytes: whoever sends a name of a
+// megabyte does not need it back.
+const maxQuoted = 100
+
+func quoteShort(s string) string {
+	if len(s) > maxQuoted {
+		return strconv.Quote(strings.ToValidUTF8(s[:maxQuoted], "")) + "..."
+	}
+	return strconv.Quote(s)
 }
 
 // Limits of what ParseFilter and ParsePath accept.

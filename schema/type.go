@@ -84,7 +84,7 @@ func NewResource(name string, core Schema, extensions ...Schema) (*Type, error) 
 		if err := t.add(a, a.Name); err != nil {
 			return nil, err
 		}
-		t.index[fold(core.URN+":"+a.Name)] = Slot(len(t.attrs) - 1)
+		t.index[Fold(core.URN+":"+a.Name)] = Slot(len(t.attrs) - 1)
 	}
 	for i, s := range append([]Schema{core}, extensions...) {
 		if !isURN(s.URN) {
@@ -103,7 +103,7 @@ func NewResource(name string, core Schema, extensions ...Schema) (*Type, error) 
 				return nil, err
 			}
 			if i == 0 {
-				t.index[fold(a.Name)] = Slot(len(t.attrs) - 1)
+				t.index[Fold(a.Name)] = Slot(len(t.attrs) - 1)
 			}
 		}
 	}
@@ -142,7 +142,7 @@ func (t *Type) add(a Attribute, key string) error {
 	if (a.Type == Complex) != (a.Sub != nil) {
 		return fmt.Errorf("schema: attribute %s of type %s: complex and sub-attributes go together", a.Name, t.name)
 	}
-	k := fold(key)
+	k := Fold(key)
 	if _, ok := t.index[k]; ok {
 		return fmt.Errorf("schema: type %s has attribute %s twice", t.name, a.Name)
 	}
@@ -197,7 +197,7 @@ func (t *Type) Slot(name string) Slot {
 		}
 		return NoSlot
 	}
-	if s, ok := t.index[fold(name)]; ok {
+	if s, ok := t.index[Fold(name)]; ok {
 		return s
 	}
 	return NoSlot
@@ -224,11 +224,7 @@ func (t *Type) Path(s Slot) string {
 // New returns an empty record of the type.
 func (t *Type) New() *Record { return &Record{typ: t, vals: make([]Value, len(t.attrs))} }
 
-// fold is the key form of a name. Names are ASCII by the grammar of RFC 7643
-// section 2.1, so that folding ASCII is folding.
-func fold(s string) string { return strings.ToLower(s) }
-
-// appendFold is fold without an allocation, for ASCII names that fit into dst.
+// appendFold is Fold without an allocation, for ASCII names that fit into dst.
 func appendFold(dst []byte, s string) ([]byte, bool) {
 	if len(s) > cap(dst) {
 		return nil, false

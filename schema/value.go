@@ -1,9 +1,7 @@
 package schema
 
 import (
-	"cmp"
 	"iter"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -322,18 +320,7 @@ func (v Value) Equal(w Value) bool {
 	case KindList:
 		return slices.EqualFunc(v.node.vals, w.node.vals, Value.Equal)
 	case KindObject:
-		if v.node == w.node {
-			return true
-		}
-		if v.Len() != w.Len() {
-			return false
-		}
-		for name, m := range v.Members() {
-			if !m.Equal(w.Member(name)) {
-				return false
-			}
-		}
-		return true
+		return v.node == w.node || v.Len() == w.Len() && equalMembers(v, w)
 	default:
 		return true
 	}
@@ -351,18 +338,7 @@ func (v Value) EqualUnordered(w Value) bool {
 	if slices.EqualFunc(v.node.vals, w.node.vals, Value.Equal) {
 		return true
 	}
-	used := make([]bool, len(w.node.vals))
-next:
-	for _, e := range v.node.vals {
-		for i, f := range w.node.vals {
-			if !used[i] && e.Equal(f) {
-				used[i] = true
-				continue next
-			}
-		}
-		return false
-	}
-	return true
+	return pairUp(v.node.vals, w.node.vals)
 }
 
 // Contains reports whether one of v's elements equals w.
@@ -376,67 +352,5 @@ func (v Value) Contains(w Value) bool {
 }
 
 func isNumeric(k Kind) bool { return k == KindInteger || k == KindDecimal }
-
-func compareNumbers(v, w Value) int {
-	if v.kind == KindInteger && w.kind == KindInteger {
-		return cmp.Compare(v.num, w.num)
-	}
-	a, okA := new(big.Float).SetPrec(256).SetString(v.Text())
-	b, okB := new(big.Float).SetPrec(256).SetString(w.Text())
-	if !okA || !okB {
-		return strings.Compare(v.Text(), w.Text())
-	}
-	return a.Cmp(b)
-}
-
-// isPlainInteger holds for the JSON form of an integer: no sign but a minus, no
-// leading zero. "-0" stays a decimal, since an int64 would lose its sign.
-func isPlainInteger(s string) bool {
-	digits := strings.TrimPrefix(s, "-")
-	return digits != "" && digits[0] != '+' && (digits[0] != '0' || s == "0")
-}
-
-// maxNumberText bounds the exponent work that comparing two numbers can cause.
-const maxNumberText = 64
-
-func isNumber(s string) bool {
-	if len(s) > maxNumberText {
-		return false
-	}
-	i := 0
-	if i < len(s) && s[i] == '-' {
-		i++
-	}
-	start := i
-	for i < len(s) && isDigit(s[i]) {
-		i++
-	}
-	if i == start || (i-start > 1 && s[start] == '0') {
-		return false
-	}
-	if i < len(s) && s[i] == '.' {
-		start = i + 1
-		for i++; i < len(s) && isDigit(s[i]); i++ {
-		}
-		if i == start {
-			return false
-		}
-	}
-	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
-		i++
-		if i < len(s) && (s[i] == '+' || s[i] == '-') {
-			i++
-		}
-		start = i
-		for ; i < len(s) && isDigit(s[i]); i++ {
-		}
-		// Three digits are more than a float64 can use; more would let
-		// "1e999999999" cost memory when it is compared.
-		if i == start || i-start > 3 {
-			return false
-		}
-	}
-	return i == len(s)
-}
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
