@@ -145,10 +145,10 @@ func (c *compiler) failExpr(src *source, at string, err error) {
 	c.problems = append(c.problems, d)
 }
 
-// sort puts the problems in document order.
+// sort puts the problems in document order, file by file.
 func (c *compiler) sort() {
 	slices.SortStableFunc(c.problems, func(a, b Diagnostic) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }
 
@@ -174,7 +174,10 @@ func (c *compiler) compile(resource, target *schema.Type) *Plan {
 		return nil
 	}
 	p := &Plan{name: doc.name, hash: doc.hash, resource: resource, target: target, steps: c.options.MaxSteps,
-		emptyString: doc.emptyString, allowCreate: c.options.AllowCreate, query: doc.query}
+		emptyString: doc.keepsEmpty(), allowCreate: c.options.AllowCreate}
+	if doc.query != nil {
+		p.query = *doc.query
+	}
 	if c.options.Query != nil {
 		p.query = *c.options.Query
 	}
@@ -196,7 +199,7 @@ func (c *compiler) compile(resource, target *schema.Type) *Plan {
 	c.tables()
 	p.idSlot = p.target.Slot(doc.IDField())
 	if doc.scope.text != "" {
-		p.scope = c.condition(doc.src, doc.scope.text, doc.scope.at, expr.PickPrimary)
+		p.scope = c.condition(doc.scope.src, doc.scope.text, doc.scope.at, expr.PickPrimary)
 	}
 	names := doc.ruleNames()
 	for i, d := range doc.rules {
@@ -256,7 +259,7 @@ func (c *compiler) tables() {
 		d := &c.doc.maps[i]
 		m, err := expr.NewValueMap(d.spec.MapSpec)
 		if err != nil {
-			c.fail(CodeType, pointer("/valueMaps", d.name), err.Error())
+			c.failAt(d.src, CodeType, pointer("/valueMaps", d.name), err.Error())
 			continue
 		}
 		c.maps[d.name] = &mapRef{name: d.name, m: m, ignore: d.spec.ignore}
@@ -267,8 +270,8 @@ func (c *compiler) tables() {
 		l := d.lookup
 		c.lookups[l.Name] = &l
 		for _, f := range d.create {
-			program := c.program(c.doc.src, f.text, f.at, &expr.Env{Resource: c.plan.resource, Target: c.plan.target,
-				Prefixes: c.doc.prefixes, EmptyString: c.doc.emptyString})
+			program := c.program(d.src, f.text, f.at, &expr.Env{Resource: c.plan.resource, Target: c.plan.target,
+				Prefixes: c.doc.prefixes, EmptyString: c.plan.emptyString})
 			l.create = append(l.create, creator{f.field, program})
 		}
 	}
@@ -319,7 +322,7 @@ func (c *compiler) program(src *source, text, at string, env *expr.Env) *expr.Pr
 
 func (c *compiler) env(pick expr.Pick, list bool) *expr.Env {
 	return &expr.Env{Resource: c.plan.resource, Target: c.plan.target, Prefixes: c.doc.prefixes, Pick: pick,
-		EmptyString: c.doc.emptyString, List: list}
+		EmptyString: c.plan.emptyString, List: list}
 }
 
 // condition compiles an expression that has to be a boolean.
@@ -336,12 +339,12 @@ func (c *compiler) matches() {
 	seen := make(map[int64]bool)
 	for _, d := range c.doc.match {
 		if seen[d.precedence] {
-			c.fail(CodeMatchPrecedence, pointer(d.at, "precedence"), "another match has the precedence "+itoa(int(d.precedence)))
+			c.failAt(d.src, CodeMatchPrecedence, pointer(d.at, "precedence"), "another match has the precedence "+itoa(int(d.precedence)))
 		}
 		seen[d.precedence] = true
 		m := match{precedence: d.precedence}
 		for i := range d.parts {
-			if part, ok := c.matchPart(&d.parts[i]); ok {
+			if part, ok := c.matchPart(d.src, &d.parts[i]); ok {
 				m.parts = append(m.parts, part)
 			}
 		}
@@ -350,11 +353,10 @@ func (c *compiler) matches() {
 	slices.SortStableFunc(c.plan.match, func(a, b match) int { return cmp.Compare(a.precedence, b.precedence) })
 }
 
-func (c *compiler) matchPart(d *matchPart) (match matchField, ok bool) {
-	src := c.doc.src
+func (c *compiler) matchPart(src *source, d *matchPart) (match matchField, ok bool) {
 	before := len(c.problems)
 	m := matchField{fold: d.fold, path: d.scim}
-	opts := expr.ReadOptions{EmptyString: c.doc.emptyString}
+	opts := expr.ReadOptions{EmptyString: c.plan.emptyString}
 	if d.scim != "" {
 		sel, err := expr.Resolve(d.scim, c.plan.resource, c.doc.prefixes)
 		if err != nil {
@@ -371,7 +373,7 @@ func (c *compiler) matchPart(d *matchPart) (match matchField, ok bool) {
 	} else {
 		m.field = &c.plan.fields[slot]
 		if m.field.attr.Filter&schema.Eq == 0 {
-			c.fail(CodeMatchNotFilterable, pointer(d.at, "target"), "the target cannot be searched by "+d.target)
+			c.failAt(src, CodeMatchNotFilterable, pointer(d.at, "target"), "the target cannot be searched by "+d.target)
 		}
 	}
 	m.steps, _ = c.pipe(src, d.at, d.pipe)

@@ -98,10 +98,10 @@ func (c *compiler) source(r *rule) {
 	case d.expr != "":
 		r.program = c.program(d.src, d.expr, pointer(d.at, "expr"), c.env(d.pick, r.list))
 		if r.program != nil {
-			r.addInputs(r.program.Inputs(), c.doc.emptyString)
+			r.addInputs(r.program.Inputs(), c.plan.emptyString)
 		}
 	case r.hasSel:
-		r.source = expr.NewReader(r.sel, expr.ReadOptions{Pick: d.pick, EmptyString: c.doc.emptyString})
+		r.source = expr.NewReader(r.sel, expr.ReadOptions{Pick: d.pick, EmptyString: c.plan.emptyString})
 		r.inputs = append(r.inputs, input{reader: r.source, scalar: !r.list && d.pick != expr.PickError, list: r.list})
 	}
 }
@@ -112,7 +112,7 @@ func (c *compiler) parts(r *rule) {
 	if d.when != "" {
 		if r.when = c.condition(d.src, d.when, pointer(d.at, "when"), d.pick); r.when != nil {
 			n := len(r.inputs)
-			r.addInputs(r.when.Inputs(), c.doc.emptyString)
+			r.addInputs(r.when.Inputs(), c.plan.emptyString)
 			r.guards = r.inputs[n:]
 		}
 	}

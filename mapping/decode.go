@@ -170,7 +170,7 @@ func (d *decoder) document(t *tree) *Document {
 		"resource": func(t *tree, at string) { d.resource(doc, t, at) },
 		"target":   func(t *tree, at string) { d.target(doc, t, at) },
 		"options":  func(t *tree, at string) { d.options(doc, t, at) },
-		"scope":    func(t *tree, at string) { doc.scope = condition{d.text(t, at), at} },
+		"scope":    func(t *tree, at string) { doc.scope = condition{d.src, d.text(t, at), at} },
 		"match":    func(t *tree, at string) { d.list(t, at, func(t *tree, at string) { d.matchDecl(doc, t, at) }) },
 		"valueMaps": func(t *tree, at string) {
 			d.each(t, at, func(n string, t *tree, at string) { d.valueMap(doc, n, t, at) })
@@ -228,7 +228,7 @@ func (d *decoder) routes(doc *Document, t *tree, at string) {
 	d.list(t, at, func(t *tree, at string) {
 		var r routeDecl
 		d.object(t, at, members{
-			"when": func(t *tree, at string) { r.when = condition{d.text(t, at), at} },
+			"when": func(t *tree, at string) { r.when = condition{d.src, d.text(t, at), at} },
 			"use":  setText(d, &r.use),
 		}, "use")
 		doc.routes = append(doc.routes, r)
@@ -285,6 +285,7 @@ func (d *decoder) target(doc *Document, t *tree, at string) {
 			}})
 		},
 		"query": func(t *tree, at string) {
+			doc.query = &Query{}
 			d.object(t, at, members{
 				"and":       setBool(d, &doc.query.And),
 				"or":        setBool(d, &doc.query.Or),
@@ -296,7 +297,10 @@ func (d *decoder) target(doc *Document, t *tree, at string) {
 
 func (d *decoder) options(doc *Document, t *tree, at string) {
 	d.object(t, at, members{
-		"emptyString": setChoice(d, &doc.emptyString, map[string]bool{"unset": false, "value": true}),
+		"emptyString": func(t *tree, at string) {
+			keep := choice(d, t, at, map[string]bool{"unset": false, "value": true})
+			doc.emptyString = &keep
+		},
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 func (d *decoder) valueMap(doc *Document, name string, t *tree, at string) {
-	m := mapDecl{name: name}
+	m := mapDecl{src: d.src, name: name}
 	fold := true
 	d.object(t, at, members{
 		"entries": func(t *tree, at string) {
@@ -33,7 +33,7 @@ func (d *decoder) valueMap(doc *Document, name string, t *tree, at string) {
 }
 
 func (d *decoder) lookup(doc *Document, name string, t *tree, at string) {
-	l := lookupDecl{lookup: Lookup{Name: name, MaxCreate: 1}, at: at}
+	l := lookupDecl{src: d.src, lookup: Lookup{Name: name, MaxCreate: 1}, at: at}
 	fold := true
 	duration := func(dst *string) func(*tree, string) {
 		return func(t *tree, at string) {
@@ -77,7 +77,7 @@ func (d *decoder) lookup(doc *Document, name string, t *tree, at string) {
 }
 
 func (d *decoder) matchDecl(doc *Document, t *tree, at string) {
-	m := matchDecl{at: at}
+	m := matchDecl{src: d.src, at: at}
 	own := matchPart{at: at}
 	table := d.matchPart(&own)
 	table["precedence"] = func(t *tree, at string) { m.precedence = d.integer(t, at, 1) }

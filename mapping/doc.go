@@ -5,7 +5,9 @@
 // A document is parsed ([Parse], [ParseFS]) and compiled against the type of the
 // resources and the type of the target's records ([Compile]); all problems are
 // reported at once, each with its place and, where a name is unknown, the
-// nearest one. The resulting [Plan] is immutable.
+// nearest one. The resulting [Plan] is immutable. A document may extend another
+// rule by rule ([Resolve]), and a [Routes] chooses among several for one resource
+// type. [Document.WithCustom] adds rules for fields that were discovered.
 //
 // A write has three phases, so that the plan stays free of calls: [Plan.Needs]
 // says which references have to be looked up, the caller does that and fills a

@@ -29,8 +29,8 @@ type Document struct {
 	object      string
 	id          string
 	fields      []fieldDecl
-	query       Query
-	emptyString bool
+	query       *Query // nil: not said
+	emptyString *bool  // nil: not said
 
 	scope   condition
 	match   []matchDecl
@@ -49,7 +49,11 @@ type extension struct {
 }
 
 // condition is an expression with its place.
-type condition struct{ text, at string }
+type condition struct {
+	src  *source
+	text string
+	at   string
+}
 
 // fieldDecl is what a document says of a field: only what it names.
 type fieldDecl struct {
@@ -69,12 +73,14 @@ type fieldType struct {
 
 // mapDecl is a value map of a document.
 type mapDecl struct {
+	src  *source
 	name string
 	spec mapSpec
 }
 
 // lookupDecl is a lookup with the expressions of what it creates.
 type lookupDecl struct {
+	src    *source
 	lookup Lookup
 	create []createField
 	at     string
@@ -89,6 +95,7 @@ type createField struct {
 
 // matchDecl is one attempt to find a record.
 type matchDecl struct {
+	src        *source
 	precedence int64
 	parts      []matchPart
 	at         string
@@ -170,9 +177,13 @@ func Parse(name string, data []byte) (*Document, Diagnostics) {
 	if len(dec.problems) > 0 {
 		return nil, dec.problems
 	}
-	sum := sha256.Sum256(root.toValue().AppendJSON(nil))
-	doc.hash = hex.EncodeToString(sum[:])
+	doc.hash = digest(root.toValue().AppendJSON(nil))
 	return doc, nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // ParseFS parses all *.yaml, *.yml and *.json files of a directory tree, in the

@@ -31,7 +31,7 @@ func CompileRoutes(doc *Document, resource *schema.Type) (*Routes, Diagnostics) 
 	for _, d := range doc.routes {
 		var when *expr.Program
 		if d.when.text != "" {
-			when = c.condition(doc.src, d.when.text, d.when.at, expr.PickPrimary)
+			when = c.condition(d.when.src, d.when.text, d.when.at, expr.PickPrimary)
 		}
 		r.routes = append(r.routes, route{when, d.use})
 	}

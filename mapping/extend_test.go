@@ -1,0 +1,96 @@
+package mapping_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/mapping"
+)
+
+func parse(t *testing.T, name, text string) *mapping.Document {
+	t.Helper()
+	doc, ds := mapping.Parse(name, []byte(text))
+	require.Empty(t, ds.String())
+	return doc
+}
+
+const override = `apiVersion: mapping/v1
+name: mine
+extends: test
+options: {emptyString: value}
+prefixes: {e: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'}
+target: {object: person, schema: {fields: {b: {type: string, maxLength: 3}}}}
+valueMaps: {m: {entries: [[x, one]]}}
+rules:
+  - {name: a, scim: nickName, target: a}
+  - {name: 'b#2', disabled: true}
+  - {scim: userType, target: c, pipe: ['map("m")']}
+`
+
+func TestExtend(t *testing.T) {
+	t.Parallel()
+	base := parse(t, "base.yaml", document("a: {type: string}\nb: {type: string}\nc: {type: string}",
+		"{scim: title, target: a}\n{scim: locale, target: b, alternatives: true}\n{scim: timezone, target: b, alternative: true, direction: toTarget}",
+		"valueMaps: {m: {entries: [[x, two]]}, n: {entries: [[x, y]]}}\nscope: $op == \"create\"\n"))
+	mine := parse(t, "mine.yaml", override)
+	docs, ds := mapping.Resolve([]*mapping.Document{mine}, []*mapping.Document{base})
+	require.Empty(t, ds.String())
+	require.Len(t, docs, 1)
+	var rules []string
+	for _, r := range docs[0].Rules() {
+		rules = append(rules, r.Name+" "+r.SCIM)
+	}
+	assert.Equal(t, []string{"a nickName", "b locale", "c userType"}, rules)
+	assert.Equal(t, "mine", docs[0].Name())
+	assert.NotEqual(t, base.Hash(), docs[0].Hash())
+	assert.Len(t, base.Rules(), 3, "the base stays as it is")
+
+	typ, err := docs[0].ResourceType(bases(), nil)
+	require.NoError(t, err)
+	plan, ds := mapping.Compile(docs[0], typ, nil, nil)
+	require.Empty(t, ds.String())
+	var out mapping.Result
+	require.NoError(t, plan.ToTarget(&out, &mapping.Input{Resource: resource(t, plan, `{"title":"T","nickName":"","locale":"de","userType":"x"}`)}, nil))
+	assert.Equal(t, `set a ""; set b "de"; set c "one"`, edits(plan, out.Edits))
+	assert.ErrorContains(t, plan.ToTarget(&out, &mapping.Input{Resource: resource(t, plan, `{"locale":"de-DE"}`)}, nil), "longer than 3")
+	assert.False(t, plan.InScope(&mapping.Input{Op: mapping.Patch, Resource: typ.New()}))
+	_, ds = mapping.Compile(mine, typ, nil, nil)
+	assert.Len(t, ds, 1, "an override by itself is no mapping")
+}
+
+// A problem is shown in the file that it comes from.
+func TestExtend_Places(t *testing.T) {
+	t.Parallel()
+	base := parse(t, "base.yaml", document("a: {type: string}", "{scim: titel, target: a}", ""))
+	mine := parse(t, "mine.yaml", "apiVersion: mapping/v1\nname: mine\nextends: test\nscope: lower(nam)\nrules: [{name: z, scim: title, target: zz}]\n")
+	doc, ds := mine.Extend(base)
+	require.Empty(t, ds)
+	typ, err := doc.ResourceType(bases(), nil)
+	require.NoError(t, err)
+	_, ds = mapping.Compile(doc, typ, nil, nil)
+	require.Len(t, ds, 3)
+	files := map[string]string{}
+	for _, d := range ds {
+		files[d.At] = d.File
+	}
+	assert.Equal(t, map[string]string{"/rules/0/scim": "base.yaml", "/scope": "mine.yaml", "/rules/0/target": "mine.yaml"}, files)
+}
+
+func TestResolve_Problems(t *testing.T) {
+	t.Parallel()
+	head := "apiVersion: mapping/v1\nname: "
+	a := parse(t, "a.yaml", head+"a\nextends: b\n")
+	b := parse(t, "b.yaml", head+"b\nextends: a\n")
+	c := parse(t, "c.yaml", head+"c\nextends: nobody\n")
+	self := parse(t, "d.yaml", head+"d\nextends: d\n")
+	docs, ds := mapping.Resolve([]*mapping.Document{a, b, c, self}, nil)
+	assert.Empty(t, docs)
+	require.Len(t, ds, 3)
+	assert.Equal(t, mapping.CodeCycle, ds[0].Code)
+	assert.Equal(t, mapping.CodeSyntax, ds[1].Code)
+	assert.Equal(t, mapping.CodeCycle, ds[2].Code)
+	_, ds = a.Extend(c)
+	assert.Len(t, ds, 1)
+}
