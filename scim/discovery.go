@@ -40,7 +40,7 @@ func (x *exchange) discovery(endpoint, name string) error {
 	if err != nil {
 		return err
 	}
-	if p.hasFilter {
+	if p.hasFilter() {
 		return Errorf(http.StatusForbidden, "", "The path /%s cannot be filtered.", endpoint)
 	}
 	v, err := x.h.current(x.ctx)

@@ -15,24 +15,26 @@ import (
 // 7644 section 3.4.2).
 type parameters struct {
 	filter, startIndex, count, attributes, excluded string
-	hasFilter                                       bool
 }
 
+// hasFilter reports whether there is a filter: some clients send the parameter
+// without a value.
+func (p *parameters) hasFilter() bool { return strings.TrimSpace(p.filter) != "" }
+
 // parameters reads the query. A plus is a space. Of a parameter that comes
-// again the first one counts, except for the two that are lists.
+// again the first one with a value counts, except for the two that are lists.
 func (x *exchange) parameters() (parameters, error) {
 	var p parameters
 	for rest := x.r.URL.RawQuery; rest != ""; {
 		var pair string
 		pair, rest, _ = strings.Cut(rest, "&")
 		name, value, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
 		var dst *string
 		switch strings.ToLower(name) {
 		case "filter":
-			if p.hasFilter {
-				continue
-			}
-			p.hasFilter = true
 			dst = &p.filter
 		case "startindex":
 			dst = &p.startIndex
@@ -111,7 +113,7 @@ func (x *exchange) query(l *layout) (Query, error) {
 	if q.Wants, err = ParseProjection(l.typ, p.attributes, p.excluded); err != nil {
 		return q, err
 	}
-	if p.hasFilter {
+	if p.hasFilter() {
 		d := x.decoder(l)
 		if q.Filter, err = d.filter(p.filter, set.MaxFilterLength); err != nil {
 			return q, err
@@ -147,6 +149,7 @@ func (d *decoder) filter(text string, most int) (*schema.Matcher, error) {
 	if err != nil {
 		return nil, filterError(err)
 	}
+	f = d.qualified(f)
 	if err := d.checkFilter(d.l.typ, f); err != nil {
 		return nil, err
 	}
@@ -161,6 +164,50 @@ func (d *decoder) filter(text string, most int) (*schema.Matcher, error) {
 		return nil, filterError(err)
 	}
 	return m, nil
+}
+
+// qualified gives attributes of extensions that stand there by their bare names
+// the URN that they lack: Entra ID asks for manager eq "…".
+func (d *decoder) qualified(f schema.Filter) schema.Filter {
+	if d.allowed&bareExtension == 0 {
+		return f
+	}
+	switch f := f.(type) {
+	case schema.And:
+		return schema.And(d.allQualified(f))
+	case schema.Or:
+		return schema.Or(d.allQualified(f))
+	case schema.Not:
+		return schema.Not{Filter: d.qualified(f.Filter)}
+	case *schema.ValuePath:
+		return &schema.ValuePath{Path: d.qualifiedPath(f.Path), Filter: f.Filter}
+	case *schema.Compare:
+		return &schema.Compare{Path: d.qualifiedPath(f.Path), Op: f.Op, Value: f.Value}
+	default:
+		return f
+	}
+}
+
+func (d *decoder) allQualified(fs []schema.Filter) []schema.Filter {
+	out := make([]schema.Filter, len(fs))
+	for i, f := range fs {
+		out[i] = d.qualified(f)
+	}
+	return out
+}
+
+func (d *decoder) qualifiedPath(p schema.Path) schema.Path {
+	if p.URN != "" {
+		return p
+	}
+	if _, err := d.l.typ.Select(schema.Path{Attr: p.Attr, Sub: p.Sub}); err == nil {
+		return p
+	}
+	if f := d.l.bare(p.Attr); f != nil && f.slot != schema.NoSlot {
+		d.used |= bareExtension
+		p.URN = f.attr.Schema
+	}
+	return p
 }
 
 func filterError(err error) error {

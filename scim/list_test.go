@@ -3,6 +3,7 @@ package scim_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,13 +119,53 @@ func TestList_Filter(t *testing.T) {
 	}
 }
 
+// Some clients send the parameter without a value.
+func TestList_EmptyFilter(t *testing.T) {
+	t.Parallel()
+	h, s := people(t, 3, nil)
+	for _, query := range []string{"filter=", "filter", "filter=%20", "filter=+", "filter=&count=100", "filter=&filter="} {
+		a := do(t, h, "GET", "/Users?"+query, "")
+		require.Equal(t, 200, a.Code, a.Body.String())
+		assert.Equal(t, 3.0, a.get("totalResults"), query)
+		assert.Nil(t, s.LastQuery.Filter)
+		assert.Equal(t, 200, do(t, h, "GET", "/Schemas?"+query, "").Code, query)
+	}
+	assert.Equal(t, 1.0, do(t, h, "GET", "/Users?filter=&filter=id+eq+%221%22&filter=id+pr", "").get("totalResults"))
+	assert.Equal(t, 1.0, do(t, h, "GET", "/Users?fil%74er=id+eq+%221%22", "").get("totalResults"), "names are percent-encoded, too")
+}
+
+// Entra ID asks whether a reference has the value that it is about to write.
+func TestList_BareExtension(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	h := newHandler(t, s, nil)
+	a := do(t, h, "POST", "/Users", `{"userName":"a","`+scim.EnterpriseUserURN+`":{"manager":{"value":"7"},"department":"Math"}}`)
+	require.Equal(t, 201, a.Code, a.Body.String())
+	for filter, total := range map[string]float64{
+		`id eq "1" and manager eq "7"`:               1,
+		`id eq "1" and manager eq "8"`:               0,
+		`manager.value eq "7"`:                       1,
+		`not (Manager.value eq "7")`:                 0,
+		`id eq "2" or department eq "math"`:          1,
+		`custom_fields.shift pr or title pr`:         0,
+		scim.EnterpriseUserURN + `:manager eq "7"`:   1,
+		`(id eq "1" or id eq "2") and department pr`: 1,
+	} {
+		a := do(t, h, "GET", "/Users?attributes=id&filter="+url.QueryEscape(filter), "")
+		require.Equal(t, 200, a.Code, filter, a.Body.String())
+		assert.Equal(t, total, a.get("totalResults"), filter)
+		assert.Equal(t, strings.Contains(strings.ToLower(filter), "manager") && !strings.HasPrefix(filter, "urn:") || strings.Contains(filter, "department"),
+			slices.Contains(s.LastQuery.Repairs, "bareExtension"), filter)
+	}
+	strict := newHandler(t, s, func(o *scim.Options) { o.Profile = scim.ProfileStrict() })
+	requireError(t, do(t, strict, "GET", "/Users?filter=manager+eq+%227%22", ""), 400, "invalidFilter", "manager")
+}
+
 func TestList_FilterRefused(t *testing.T) {
 	t.Parallel()
 	h, s := people(t, 1, nil)
 	s.Calls = nil
 	for filter, words := range map[string]string{
-		``:                                       "early",
-		` `:                                      "early",
 		`userName`:                               "early",
 		`userName eq`:                            "early",
 		`userName xx "a"`:                        "xx",
