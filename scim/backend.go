@@ -106,8 +106,8 @@ type Op struct {
 	// create the element that the filter describes, instead of failing with
 	// noTarget.
 	CreateMissing bool
-	// MustMatch makes a remove through a filter that finds nothing fail with
-	// noTarget, instead of changing nothing.
+	// MustMatch makes a remove, or a replace by null, through a filter that finds
+	// nothing fail with noTarget, instead of changing nothing.
 	MustMatch bool
 }
 

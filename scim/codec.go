@@ -30,7 +30,7 @@ func NewCodec(rt ResourceType, p Profile) (*Codec, error) {
 
 func (c *Codec) decoder() decoder {
 	const unlimited = int(^uint(0) >> 1)
-	return decoder{l: c.l, allowed: c.repairs, maxMembers: unlimited}
+	return decoder{l: c.l, allowed: c.repairs, maxMembers: unlimited, maxFiltered: unlimited}
 }
 
 // Resource reads the body of a POST or a PUT, and returns the names of the

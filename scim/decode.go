@@ -15,6 +15,10 @@ type decoder struct {
 	allowed    repairSet
 	used       repairSet
 	maxMembers int
+	// maxFiltered is how many values may be named by a filter: each of them is a
+	// search through a list that the same request can make long. filtered is how
+	// many have been.
+	maxFiltered, filtered int
 	// keepNulls keeps nulls within complex values, where a PATCH means them.
 	keepNulls bool
 	// ignored are names that were passed over, for the log; not all of very many.
@@ -32,6 +36,9 @@ func (d *decoder) can(r repairSet) bool {
 
 func (d *decoder) ignore(name string) {
 	if len(d.ignored) < 20 {
+		if len(name) > 100 {
+			name = strings.ToValidUTF8(name[:100], "") + "..."
+		}
 		d.ignored = append(d.ignored, name)
 	}
 }
@@ -200,6 +207,9 @@ func (d *decoder) assign(rec *schema.Record, sel schema.Selector, v schema.Value
 		// "name.givenName" may have come before "name".
 		if was, given := rec.At(sel.Slot).Record(), out.Record(); was != nil && given != nil {
 			out = merge(a, was, given)
+		}
+		if a.MultiValued && out.Len() > 1 {
+			out = unite(a, schema.Value{}, out) // each value once
 		}
 		rec.SetAt(sel.Slot, out)
 		return nil

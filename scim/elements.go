@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/schema"
@@ -30,26 +32,32 @@ func identityOf(a *schema.Attribute) identity {
 	return id
 }
 
+// elementKey is what an element is known by: its value and, where that counts,
+// its type, both folded where case does not.
+type elementKey struct{ value, typ string }
+
 // key returns what an element is known by. Elements without a value have no
 // key: they are the same only when they are equal.
-func (id identity) key(e schema.Value) (string, bool) {
+func (id identity) key(e schema.Value) (k elementKey, ok bool) {
 	rec := e.Record()
 	if rec == nil || id.value == schema.NoSlot {
-		return "", false
+		return k, false
 	}
-	k := rec.At(id.value).Text()
-	if k != "" && id.fold {
-		k = strings.ToLower(k)
+	if k.value = rec.At(id.value).Text(); k.value == "" {
+		return k, false
 	}
-	return k, k != ""
+	if id.fold {
+		k.value = schema.Fold(k.value)
+	}
+	if id.typ != schema.NoSlot {
+		k.typ = schema.Fold(rec.At(id.typ).Text())
+	}
+	return k, true
 }
 
-func (id identity) sameType(e, f schema.Value) bool {
-	if id.typ == schema.NoSlot {
-		return true
-	}
-	a, b := e.Record().At(id.typ).Text(), f.Record().At(id.typ).Text()
-	return strings.EqualFold(a, b) || id.typeOptional && (a == "" || b == "")
+// same reports whether two elements with a key are the same one.
+func (id identity) same(k, l elementKey) bool {
+	return k.value == l.value && (k.typ == l.typ || id.typeOptional && (k.typ == "" || l.typ == ""))
 }
 
 // smallList is up to which length lists are searched one by one; longer ones
@@ -58,15 +66,25 @@ const smallList = 16
 
 // elementSet finds elements in a list.
 type elementSet struct {
-	id    identity
-	list  []schema.Value
-	index map[string][]int
+	id   identity
+	list []schema.Value
+	*elementIndex
+}
+
+// elementIndex has positions in a list of elements, each the first one.
+type elementIndex struct {
+	byKey   map[elementKey]int
+	byValue map[string]int // whatever the type is
+	seed    maphash.Seed
+	others  map[uint64][]int // elements without a key, by their hash
 }
 
 func newElementSet(a *schema.Attribute, list []schema.Value, room int) *elementSet {
 	s := &elementSet{id: identityOf(a), list: list}
-	if len(list)+room > smallList && s.id.value != schema.NoSlot {
-		s.index = make(map[string][]int, len(list)+room)
+	if n := len(list) + room; n > smallList {
+		s.elementIndex = &elementIndex{
+			byKey: make(map[elementKey]int, n), byValue: make(map[string]int, n), seed: maphash.MakeSeed(), others: make(map[uint64][]int),
+		}
 		for i, e := range list {
 			s.note(i, e)
 		}
@@ -75,29 +93,55 @@ func newElementSet(a *schema.Attribute, list []schema.Value, room int) *elementS
 }
 
 func (s *elementSet) note(i int, e schema.Value) {
-	if k, ok := s.id.key(e); ok && s.index != nil {
-		s.index[k] = append(s.index[k], i)
+	if s.elementIndex == nil {
+		return
+	}
+	k, ok := s.id.key(e)
+	if !ok {
+		h := e.Hash(s.seed)
+		s.others[h] = append(s.others[h], i)
+		return
+	}
+	if _, there := s.byKey[k]; !there {
+		s.byKey[k] = i
+	}
+	if _, there := s.byValue[k.value]; !there && s.id.typeOptional {
+		s.byValue[k.value] = i
 	}
 }
 
 // find returns the position of the element that is the same as e, or -1.
 func (s *elementSet) find(e schema.Value) int {
 	k, ok := s.id.key(e)
-	if ok && s.index != nil {
-		for _, i := range s.index[k] {
-			if s.id.sameType(s.list[i], e) {
+	switch {
+	case s.elementIndex == nil:
+		return slices.IndexFunc(s.list, func(f schema.Value) bool {
+			l, has := s.id.key(f)
+			return ok && has && s.id.same(k, l) || !ok && !has && f.Equal(e)
+		})
+	case !ok:
+		for _, i := range s.others[e.Hash(s.seed)] {
+			if s.list[i].Equal(e) {
 				return i
 			}
 		}
 		return -1
+	case s.id.typeOptional && k.typ == "":
+		return at(s.byValue, k.value)
+	case s.id.typeOptional:
+		i, j := at(s.byKey, k), at(s.byKey, elementKey{value: k.value})
+		if j >= 0 && (i < 0 || j < i) {
+			return j
+		}
+		return i
+	default:
+		return at(s.byKey, k)
 	}
-	for i, f := range s.list {
-		if l, has := s.id.key(f); ok != has || ok && l != k {
-			continue
-		}
-		if ok && s.id.sameType(f, e) || !ok && f.Equal(e) {
-			return i
-		}
+}
+
+func at[K comparable](m map[K]int, k K) int {
+	if i, ok := m[k]; ok {
+		return i
 	}
 	return -1
 }
@@ -120,16 +164,16 @@ func unite(a *schema.Attribute, cur, more schema.Value) schema.Value {
 		if e = trimmed(e); e.Unassigned() {
 			continue
 		}
-		at := set.find(e)
-		if at < 0 {
+		i := set.find(e)
+		if i < 0 {
 			set.add(e)
-			at, changed = len(set.list)-1, true
-		} else if joined := join(a, set.list[at], e); !joined.Equal(set.list[at]) {
-			set.list[at] = joined
+			i, changed = len(set.list)-1, true
+		} else if joined := join(a, set.list[i], e); !joined.Equal(set.list[i]) {
+			set.list[i] = joined
 			changed = true
 		}
 		if isPrimary(a, e) {
-			primary = at
+			primary = i
 		}
 	}
 	if !changed {
@@ -188,26 +232,17 @@ func subtract(a *schema.Attribute, cur, less schema.Value) schema.Value {
 // agree only where the set gives one.
 func (s *elementSet) names(e schema.Value) bool {
 	k, ok := s.id.key(e)
-	if !ok {
+	switch {
+	case !ok:
 		return s.find(e) >= 0
+	case s.elementIndex != nil:
+		return s.find(e) >= 0 || at(s.byKey, elementKey{value: k.value}) >= 0
+	default:
+		return slices.ContainsFunc(s.list, func(f schema.Value) bool {
+			l, has := s.id.key(f)
+			return has && k.value == l.value && (l.typ == "" || s.id.same(k, l))
+		})
 	}
-	means := func(f schema.Value) bool {
-		return s.id.typ == schema.NoSlot || f.Record().At(s.id.typ).Unassigned() || s.id.sameType(f, e)
-	}
-	if s.index != nil {
-		for _, i := range s.index[k] {
-			if means(s.list[i]) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, f := range s.list {
-		if l, has := s.id.key(f); has && l == k && means(f) {
-			return true
-		}
-	}
-	return false
 }
 
 func primarySlot(a *schema.Attribute) schema.Slot {

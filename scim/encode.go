@@ -146,7 +146,7 @@ func appendComplex(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, b
 	for i := range f.subs {
 		s := &f.subs[i]
 		m := rec.At(s.slot)
-		if mask&subBit(s.slot) == 0 || m.Unassigned() {
+		if s.never || mask&subBit(s.slot) == 0 || m.Unassigned() {
 			continue
 		}
 		mark := len(dst)

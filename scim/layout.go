@@ -31,6 +31,7 @@ type field struct {
 	slot  schema.Slot
 	attr  *schema.Attribute
 	subs  []field // of a complex attribute, by slot
+	never bool    // it is never shown
 	group []field // of a group, whose slot is NoSlot
 }
 
@@ -73,7 +74,7 @@ func (sl *schemaLayout) add(s schema.Slot, a *schema.Attribute) {
 }
 
 func newField(name string, s schema.Slot, a *schema.Attribute) field {
-	f := field{name: name, key: quotedKey(name), slot: s, attr: a}
+	f := field{name: name, key: quotedKey(name), slot: s, attr: a, never: neverShown(a)}
 	if a.Sub != nil {
 		for i := range schema.Slot(a.Sub.Len()) {
 			sub := a.Sub.Attribute(i)

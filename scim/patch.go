@@ -271,7 +271,7 @@ func (p *patcher) emit(kind OpKind, sel schema.Selector, v schema.Value, pathles
 		return err
 	}
 	if op.Value.IsNull() {
-		op.Kind = OpReplace
+		op.Kind, op.MustMatch = OpReplace, sel.Filter != nil && p.allowed&removeAbsent == 0
 	}
 	if rec := op.Value.Record(); rec != nil && !a.MultiValued && sel.Sub == schema.NoSlot && a.Sub.Slot("value") == schema.NoSlot {
 		for s, m := range rec.Values() {
@@ -348,6 +348,11 @@ func (p *patcher) push(op Op) error {
 // op types the value of an add or a replace.
 func (d *decoder) op(kind OpKind, sel schema.Selector, v schema.Value) (Op, error) {
 	a := sel.Attribute()
+	if sel.Filter != nil {
+		if d.filtered++; d.filtered > d.maxFiltered {
+			return Op{}, Errorf(http.StatusRequestEntityTooLarge, "", "A request may name %d values by a filter at most.", d.maxFiltered)
+		}
+	}
 	op := Op{Kind: kind, Target: sel}
 	at := place{slot: sel.Slot}
 	var err error

@@ -123,7 +123,7 @@ func TestPatch(t *testing.T) {
 		"missing element, replace":     {op("replace", `emails[type eq "other" and primary eq true].value`, `"x"`), []string{"emails"}, []any{object{"value": "a@example.com", "type": "work", "primary": false}, home, object{"value": "x", "type": "other", "primary": true}}, nil, refused + "noTarget"},
 		"missing element, object":      {op("replace", `addresses[type eq "work"]`, `{"country":"GB"}`), []string{"addresses"}, []any{object{"type": "work", "country": "GB"}}, nil, refused + "noTarget"},
 		"missing element, sub of all":  {op("replace", `phoneNumbers.value`, `"1"`), []string{"phoneNumbers"}, []any{object{"value": "1"}}, nil, refused + "noTarget"},
-		"missing element, null":        {op("replace", `phoneNumbers[type eq "work"].value`, `null`), []string{"phoneNumbers"}, nil, nil, asCompatible},
+		"missing element, null":        {op("replace", `phoneNumbers[type eq "work"].value`, `null`), []string{"phoneNumbers"}, nil, nil, refused + "noTarget"},
 		"element keeps filter's type":  {op("replace", `emails[type eq "home"]`, `{"value":"x"}`), []string{"emails"}, []any{work, object{"value": "x", "type": "home"}}, nil, "another element"},
 		"remove absent by filter":      {op("remove", `emails[type eq "none"]`, ""), []string{"emails"}, []any{work, home}, nil, refused + "noTarget"},
 		"remove by values":             {op("remove", "emails", `[{"value":"A@example.com"},{"value":"nobody"}]`), []string{"emails"}, []any{home}, []string{"removeByValue"}, refused + "invalidValue"},
