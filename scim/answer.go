@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -133,7 +134,7 @@ func (x *exchange) send(e *Error) {
 	header := x.w.Header()
 	header.Set("Content-Type", mediaType)
 	if e.Status == http.StatusUnauthorized {
-		header.Set("WWW-Authenticate", `Bearer realm="SCIM"`)
+		header["Www-Authenticate"] = slices.Clone(x.h.set.challenges)
 	}
 	if e.RetryAfter > 0 {
 		header.Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))

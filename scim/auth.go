@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -51,7 +52,12 @@ var (
 var errUnauthorized = errors.New("no valid bearer token")
 
 func (b bearerToken) Authenticate(r *http.Request) (context.Context, error) {
-	token, ok := bearer(r.Header.Get("Authorization"))
+	var token string
+	var ok bool
+	// Of two headers, a proxy may have looked at the other one.
+	if values := r.Header.Values("Authorization"); len(values) == 1 {
+		token, ok = bearer(values[0])
+	}
 	sum := sha256.Sum256([]byte(token))
 	if subtle.ConstantTimeCompare(sum[:], b.sum[:]) != 1 || !ok || b.empty {
 		return nil, errUnauthorized
@@ -64,6 +70,29 @@ func bearer(header string) (string, bool) {
 	scheme, token, ok := strings.Cut(header, " ")
 	token = strings.TrimSpace(token)
 	return token, ok && token != "" && strings.EqualFold(scheme, "Bearer")
+}
+
+// challenges returns the values of WWW-Authenticate for the schemes that are
+// announced (RFC 7644 section 2), Bearer where none of them has one. Digest would
+// need a nonce.
+func challenges(schemes []AuthScheme) []string {
+	var out []string
+	for _, s := range schemes {
+		c := `Bearer realm="SCIM"`
+		switch s.Type {
+		case "httpbasic":
+			c = `Basic realm="SCIM", charset="UTF-8"`
+		case "httpdigest":
+			continue
+		}
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	if out == nil {
+		out = []string{`Bearer realm="SCIM"`}
+	}
+	return out
 }
 
 // AuthScheme describes a way to authenticate in ServiceProviderConfig (RFC 7643

@@ -3,12 +3,15 @@ package scim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/usher-scim/usher/schema"
 )
@@ -123,8 +126,10 @@ func (x *exchange) serve() error {
 		return unauthorized(err)
 	}
 	x.ctx = WithRequestID(ctx, x.id)
-	if enc := x.r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
-		return Errorf(http.StatusUnsupportedMediaType, "", "Compressed bodies are not accepted.")
+	for _, enc := range x.r.Header.Values("Content-Encoding") {
+		if enc != "" && !strings.EqualFold(enc, "identity") {
+			return Errorf(http.StatusUnsupportedMediaType, "", "Compressed bodies are not accepted.")
+		}
 	}
 	return x.route()
 }
@@ -177,9 +182,10 @@ func (x *exchange) route() error {
 	}
 }
 
-// validID refuses ids that no backend can have issued.
+// validID refuses ids that no backend can have issued, and those that mean
+// another path where somebody forgets to escape them.
 func validID(id string) bool {
-	if len(id) > maxIDLength {
+	if len(id) > maxIDLength || id == "." || id == ".." || !utf8.ValidString(id) {
 		return false
 	}
 	for i := range len(id) {
@@ -222,12 +228,21 @@ func (x *exchange) recover() {
 		panic(p)
 	}
 	x.h.set.Logger.LogAttrs(x.context(), slog.LevelError, "scim: panic",
-		slog.String("request_id", x.id), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		slog.String("request_id", x.id), slog.String("panic", panicText(p)), slog.String("stack", string(debug.Stack())))
 	if x.sent {
 		// The client must not take a part for the whole.
 		panic(http.ErrAbortHandler)
 	}
 	x.send(internalError(x.id, nil))
+}
+
+// panicText says what a panic was about. Values other than the runtime's own may
+// hold data of people and are told by their type only.
+func panicText(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("a %T", p)
 }
 
 func (x *exchange) context() context.Context {

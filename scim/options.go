@@ -21,8 +21,8 @@ type Options struct {
 	BaseURL string
 	// Auth decides who may pass, see [BearerToken], [AuthFunc] and [NoAuth].
 	Auth Authenticator
-	// AuthSchemes are what ServiceProviderConfig announces; a bearer token by
-	// default.
+	// AuthSchemes are what ServiceProviderConfig announces and what WWW-Authenticate
+	// asks for; a bearer token by default.
 	AuthSchemes []AuthScheme
 	// DocumentationURI is announced in ServiceProviderConfig when it is set.
 	DocumentationURI string
@@ -73,6 +73,8 @@ type settings struct {
 	base    string // BaseURL without a slash at its end
 	prefix  string // the path of base
 	repairs repairSet
+	// challenges are the values of WWW-Authenticate.
+	challenges []string
 }
 
 func newSettings(o *Options) (settings, error) {
@@ -143,6 +145,7 @@ func newSettings(o *Options) (settings, error) {
 			Description: "A token in the Authorization header", SpecURI: "https://www.rfc-editor.org/info/rfc6750",
 		}}
 	}
+	s.challenges = challenges(s.AuthSchemes)
 	return s, nil
 }
 

@@ -39,6 +39,38 @@ func TestAuthentication(t *testing.T) {
 	assert.Equal(t, 200, do(t, h, "GET", "/Users", "", "Authorization", "bearer  "+token).Code)
 }
 
+// Of two headers, a proxy in front may have looked at the other one.
+func TestAuthentication_OneHeaderOnly(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, teststore.New(t), nil)
+	for _, values := range [][]string{{"Bearer " + token, "Bearer x"}, {"Bearer x", "Bearer " + token}, {"Bearer " + token, "Bearer " + token}} {
+		r := httptest.NewRequest("GET", "/scim/v2/Users", nil)
+		r.Header["Authorization"] = values
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		assert.Equal(t, 401, w.Code, values)
+	}
+}
+
+// RFC 7644 section 2: WWW-Authenticate names the schemes that are supported.
+func TestAuthentication_Challenges(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ types, want []string }{
+		{nil, []string{`Bearer realm="SCIM"`}},
+		{[]string{"oauth2", "oauthbearertoken"}, []string{`Bearer realm="SCIM"`}},
+		{[]string{"httpbasic"}, []string{`Basic realm="SCIM", charset="UTF-8"`}},
+		{[]string{"httpbasic", "oauthbearertoken"}, []string{`Basic realm="SCIM", charset="UTF-8"`, `Bearer realm="SCIM"`}},
+		{[]string{"httpdigest"}, []string{`Bearer realm="SCIM"`}},
+	} {
+		h := newHandler(t, teststore.New(t), func(o *scim.Options) {
+			for _, typ := range c.types {
+				o.AuthSchemes = append(o.AuthSchemes, scim.AuthScheme{Type: typ, Name: typ, Description: typ})
+			}
+		})
+		assert.Equal(t, c.want, do(t, h, "GET", "/Users", "", "Authorization", "").Header().Values("WWW-Authenticate"))
+	}
+}
+
 func TestAuthFunc(t *testing.T) {
 	t.Parallel()
 	type who struct{}
@@ -89,10 +121,17 @@ func TestPaths(t *testing.T) {
 		{"DELETE", "/Users", 405, "GET, HEAD, POST", ""},
 		{"OPTIONS", "/Users", 405, "GET, HEAD, POST", ""},
 		{"POST", "/Users/1", 405, "GET, HEAD, PUT, PATCH, DELETE", ""},
-		{"GET", "/Users/1", 404, "", "no User"},
+		{"GET", "/Users/.", 404, "", "no such User"},
 		{"GET", "/Users/a/b", 404, "", ""},
 		{"GET", "/Users/a%2Fb", 404, "", ""},
 		{"GET", "/Users/a%00b", 404, "", ""},
+		{"GET", "/Users/.", 404, "", "no such User"},
+		{"DELETE", "/Users/..", 404, "", "no such User"},
+		{"PUT", "/Users/%2e%2e", 404, "", "no such User"},
+		{"PATCH", "/Users/a%ff", 404, "", "no such User"},
+		{"GET", "/Users//", 404, "", ""},
+		{"GET", "/Users/a%5cb", 404, "", ""},
+		{"DELETE", "/Users/a/.search", 404, "", ""},
 		{"GET", "/Users/" + strings.Repeat("x", 300), 404, "", ""},
 		{"GET", "/Nothing", 404, "", "path"},
 		{"GET", "/users", 404, "", ""},
@@ -182,6 +221,31 @@ func TestMediaTypes(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 200, do(t, h, "GET", "/Users", "", "Content-Type", "text/html").Code, "a GET has no body to be of a type")
+}
+
+func TestContentEncoding_SecondHeader(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	h := newHandler(t, s, nil)
+	r := httptest.NewRequest("POST", "/scim/v2/Users", strings.NewReader(ada))
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header["Content-Encoding"] = []string{"identity", "gzip"}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	assert.Equal(t, 415, w.Code)
+	assert.Empty(t, s.Calls)
+}
+
+// A program that calls the handler itself may leave the body out.
+func TestNoBody(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("POST", "/scim/v2/Users", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Body = nil
+	w := httptest.NewRecorder()
+	newHandler(t, teststore.New(t), nil).ServeHTTP(w, r)
+	assert.Equal(t, 400, w.Code)
+	assert.Contains(t, w.Body.String(), "invalidSyntax")
 }
 
 func TestContentEncoding(t *testing.T) {
@@ -320,7 +384,8 @@ func TestPanics(t *testing.T) {
 	a := do(t, h, "GET", "/Users/1", "")
 	requireError(t, a, 500, "", "request-1")
 	assert.NotContains(t, a.Body.String(), "secret")
-	assert.Contains(t, log.String(), "a secret detail")
+	assert.NotContains(t, log.String(), "secret", "a panic's value may be data of people")
+	assert.Contains(t, log.String(), "teststore", "the stack tells where it was")
 	assert.Contains(t, log.String(), "request-1")
 }
 
