@@ -35,8 +35,9 @@ var mayImport = map[string][]string{
 	"mapping/expr":        {"schema"},
 	"mapping/mappingtest": {"schema", "mapping", "mapping/expr"},
 
-	"connector":        {"schema"},
-	"connector/memory": {"schema", "connector", "internal/httpx", "mapping/expr"},
+	"connector":               {"schema"},
+	"connector/memory":        {"schema", "connector", "internal/httpx", "mapping/expr"},
+	"connector/connectortest": {"schema", "connector"},
 
 	"freshservice":                  {"schema", "connector", "internal/httpx", "mapping/expr"},
 	"freshservice/freshservicetest": {}, // usable by anyone, like httptest
@@ -61,6 +62,7 @@ var links = map[string][]string{
 	"schema":                        {},
 	"connector":                     {},
 	"connector/memory":              {},
+	"connector/connectortest":       {},
 	"scim/scimtest":                 {},
 	"freshservice/freshservicetest": {},
 	"mapping/expr":                  {},
