@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -302,9 +303,11 @@ func eventQuery(raw string) (EventQuery, *Error) {
 // readJSON reads a body into v. It reports whether it could, and has answered
 // else.
 func readJSON(x *exchange, r *http.Request, v any) bool {
-	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
-		writeError(x, http.StatusUnsupportedMediaType, "media_type", "", "compressed bodies are not taken")
-		return false
+	for _, enc := range r.Header.Values("Content-Encoding") {
+		if enc != "" && !strings.EqualFold(enc, "identity") {
+			writeError(x, http.StatusUnsupportedMediaType, "media_type", "", "compressed bodies are not taken")
+			return false
+		}
 	}
 	if ct := r.Header.Get("Content-Type"); ct != "" {
 		media, _, err := mime.ParseMediaType(ct)
@@ -333,13 +336,29 @@ func readJSON(x *exchange, r *http.Request, v any) bool {
 	default:
 		e := &Error{Code: Invalid, Msg: "the body is no JSON object of this kind"}
 		if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			e.Field, e.Msg = t.Field, "a "+t.Type.Kind().String()+" is wanted, not a "+t.Value
+			e.Field, e.Msg = t.Field, wanted(t.Type.Kind())+" is wanted"
 		} else if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 			e.Field, e.Msg = printable(strings.Trim(name, `"`), maxID), "there is no such member"
 		}
 		fail(x, e)
 	}
 	return false
+}
+
+// wanted says in the words of JSON what goes into a member.
+func wanted(k reflect.Kind) string {
+	switch k {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	default:
+		return "a number"
+	}
 }
 
 func tooLarge(err error) bool {

@@ -327,8 +327,26 @@ func TestTokenHash(t *testing.T) {
 func TestAdmin_ErrorsAreOneShape(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
-	w := f.do(http.MethodGet, "/nowhere", "", "")
+	w := f.do(http.MethodGet, "/api/v2/connections", "", "")
 	var shape map[string]map[string]string
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &shape))
-	assert.Equal(t, map[string]map[string]string{"error": {"code": "not_found", "message": "nothing is here", "field": ""}}, shape)
+	assert.Equal(t, "not_found", shape["error"]["code"])
+	assert.Contains(t, shape["error"]["message"], "/scim/v2")
+	assert.Contains(t, shape["error"], "field")
+}
+
+func TestAdmin_WrongTypesInWords(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	for body, message := range map[string]string{
+		`{"name":7}`:                "a string is wanted",
+		`{"settings":7}`:            "an object is wanted",
+		`{"credentials":"s3cret"}`:  "an object is wanted",
+		`{"policies":{"user":[7]}}`: "an object is wanted",
+		`[]`:                        "an object is wanted",
+	} {
+		w := f.do(http.MethodPost, connections, f.admin, body)
+		require.Equal(t, http.StatusBadRequest, w.Code)
+		assert.Equal(t, message, object(t, w)["error"].(map[string]any)["message"], body)
+	}
 }

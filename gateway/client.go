@@ -24,6 +24,10 @@ func ParseProxies(list []string) ([]netip.Prefix, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is no IP address and no network such as 10.0.0.0/8", s)
 		}
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			// Clients' addresses are compared as what they are: IPv4.
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
 		out = append(out, p.Masked())
 	}
 	return out, nil
@@ -42,22 +46,36 @@ func (g *Gateway) clientAddr(r *http.Request) string {
 	if err != nil {
 		return printable(host, 64)
 	}
-	addr = addr.Unmap()
+	addr = addr.Unmap().WithZone("")
 	if !g.trusts(addr) {
 		return addr.String()
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		next, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+		next, ok := parseHop(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
-		addr = next.Unmap()
+		addr = next
 		if !g.trusts(addr) {
 			break
 		}
 	}
 	return addr.String()
+}
+
+// parseHop reads an address of X-Forwarded-For, which has a port with some
+// proxies. A zone could be any text and is left out.
+func parseHop(hop string) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(hop, "["), "]"))
+	if err != nil {
+		withPort, err := netip.ParseAddrPort(hop)
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		addr = withPort.Addr()
+	}
+	return addr.Unmap().WithZone(""), true
 }
 
 func (g *Gateway) trusts(addr netip.Addr) bool {

@@ -173,6 +173,9 @@ func TestClose_WaitsForRequestsUnderWay(t *testing.T) {
 	require.ErrorIs(t, f.Close(ended), context.Canceled, "it does not wait for longer than the context")
 	w := f.do(http.MethodGet, "/scim/v2/Users", token, "")
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.Equal(t, "503", object(t, w)["status"], "it is SCIM that was asked")
+	code, _ := apiError(t, f.do(http.MethodGet, "/api/v1/events", f.admin, ""))
+	assert.Equal(t, "unavailable", code)
 	_, err := f.Add(t.Context(), gateway.Config{ID: "late", Target: "memory"})
 	require.Error(t, err)
 

@@ -12,9 +12,10 @@
 //	/api/v1/events                   GET: the newest events first
 //	/healthz                         200 while the gateway serves, without a token
 //
-// A token that is missing, unknown, expired or good for another connection gets
-// one and the same answer, and so does a connection that does not exist: 401,
-// WWW-Authenticate and a SCIM error.
+// A token that is unknown, expired or good for another connection gets one and
+// the same answer, whether the connection exists or not: 401, WWW-Authenticate and
+// a SCIM error. So does a request without a token, but for the error code that RFC
+// 6750 section 3.1 leaves out then. All errors are SCIM errors outside /api.
 //
 // # Administration API
 //
@@ -40,7 +41,9 @@
 // GET /api/v1/events takes connection, user (userName, displayName or id, whole
 // and in any case) and limit, and answers {"events": [...]}; the shape of an
 // event is given at [Gateway.Events]. No event holds an attribute's value other
-// than the identifiers of the resource itself.
+// than the identifiers of the resource itself. Long names are cut, and so are lists
+// of more than 100 entries and of more than 256 calls; a [Options.Sink] gets them
+// whole.
 //
 // # Errors
 //

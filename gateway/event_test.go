@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -138,6 +140,32 @@ func (s *refusing) Begin(_ context.Context, e *provision.Event) error {
 
 func (s *refusing) End(context.Context, *provision.Event) { s.ended++ }
 
+// The names of people are the client's, and a userName may be as long as a body.
+func TestEvents_AreBounded(t *testing.T) {
+	t.Parallel()
+	var whole *provision.Event
+	f := newFixture(t, func(o *gateway.Options) { o.Sink = keeping{&whole} })
+	token := f.connect("acme")
+	long := strings.Repeat("ä", 200_000)
+	w := f.pushUser("/scim/v2", token, long)
+	require.Equal(t, http.StatusCreated, w.Code)
+	require.Equal(t, long, whole.User, "the host's own sink gets it whole")
+	list := f.Events(gateway.EventQuery{User: long})
+	require.Len(t, list, 1, "it is found by the whole name")
+	e := list[0]
+	assert.Less(t, len(e.User), 600)
+	assert.True(t, utf8.ValidString(e.User))
+	assert.True(t, strings.HasPrefix(long, strings.TrimSuffix(e.User, "…")))
+	assert.Empty(t, f.Events(gateway.EventQuery{User: "ä"}))
+	assert.Less(t, f.do(http.MethodGet, "/api/v1/events", f.admin, "").Body.Len(), 10_000)
+}
+
+// keeping is a sink that keeps the last event.
+type keeping struct{ last **provision.Event }
+
+func (keeping) Begin(context.Context, *provision.Event) error { return nil }
+func (k keeping) End(_ context.Context, e *provision.Event)   { *k.last = e }
+
 func TestEvents_HostsSink(t *testing.T) {
 	t.Parallel()
 	s := &refusing{}
@@ -225,6 +253,8 @@ func TestLog_ClientBehindProxies(t *testing.T) {
 	t.Parallel()
 	trusted, err := gateway.ParseProxies([]string{"192.0.2.0/24", "10.0.0.1", "2001:db8::/32"})
 	require.NoError(t, err)
+	mapped, err := gateway.ParseProxies([]string{"::ffff:192.0.2.0/120"})
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		proxies   []netip.Prefix
 		remote    string
@@ -244,6 +274,12 @@ func TestLog_ClientBehindProxies(t *testing.T) {
 		"IPv6":                       {trusted, "[2001:db8::1]:1234", []string{"2001:db9::7"}, "2001:db9::7"},
 		"IPv4 in IPv6":               {trusted, "[::ffff:192.0.2.1]:1234", []string{"::ffff:203.0.113.7"}, "203.0.113.7"},
 		"a socket that is no socket": {trusted, "pipe", []string{"203.0.113.7"}, "pipe"},
+		"with a port":                {trusted, "192.0.2.1:1234", []string{"203.0.113.7:4711"}, "203.0.113.7"},
+		"IPv6 with a port":           {trusted, "192.0.2.1:1234", []string{"[2001:db9::7]:4711"}, "2001:db9::7"},
+		"IPv6 in brackets":           {trusted, "192.0.2.1:1234", []string{"[2001:db9::7]"}, "2001:db9::7"},
+		"a zone can be any text":     {trusted, "192.0.2.1:1234", []string{"fe80::7%\u202eany text"}, "fe80::7"},
+		"a zone of the peer":         {trusted, "[fe80::1%eth0]:1234", nil, "fe80::1"},
+		"proxies as IPv4 in IPv6":    {mapped, "192.0.2.1:1234", []string{"203.0.113.7"}, "203.0.113.7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

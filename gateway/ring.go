@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -21,23 +22,66 @@ type ring struct {
 
 func newRing(size int) *ring { return &ring{events: make([]*provision.Event, 0, size)} }
 
+// What is kept of an event: the lengths of texts in bytes, those of lists in
+// entries. A client chooses the names of people, and a userName may be as long as
+// a request.
+const (
+	maxEventName  = 512
+	maxEventText  = 4096
+	maxEventList  = 100
+	maxEventCalls = 256
+)
+
+// bounded returns a copy of an event that is no larger than what is kept.
+func bounded(e *provision.Event) *provision.Event {
+	own := *e
+	own.User = clip(e.User, maxEventName)
+	own.Ref.ID = clip(e.Ref.ID, maxEventName)
+	own.Target.ID = clip(e.Target.ID, maxEventName)
+	own.Matched = clip(e.Matched, maxEventName)
+	own.Words = clip(e.Words, maxEventText)
+	own.Changed = clipList(e.Changed)
+	own.Done = clipList(e.Done)
+	own.Repairs = clipList(e.Repairs)
+	own.Warnings = clipList(e.Warnings)
+	own.Calls = slices.Clone(e.Calls[:min(len(e.Calls), maxEventCalls)])
+	if more := len(e.Calls) - len(own.Calls); more > 0 {
+		own.Warnings = append(own.Warnings, fmt.Sprintf("%d more calls are not shown", more))
+	}
+	return &own
+}
+
+// clip cuts a text to limit bytes and an ellipsis.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
+func clipList(list []string) []string {
+	out := make([]string, 0, min(len(list), maxEventList+1))
+	for i, s := range list {
+		if i == maxEventList {
+			return append(out, fmt.Sprintf("and %d more", len(list)-i))
+		}
+		out = append(out, clip(s, maxEventName))
+	}
+	return out
+}
+
 // add keeps a copy of an event, in place of the oldest one where there is no
 // room.
 func (r *ring) add(e *provision.Event) {
-	own := *e
-	own.Changed = slices.Clone(e.Changed)
-	own.Done = slices.Clone(e.Done)
-	own.Repairs = slices.Clone(e.Repairs)
-	own.Warnings = slices.Clone(e.Warnings)
-	own.Calls = slices.Clone(e.Calls)
+	own := bounded(e)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.events) < cap(r.events) {
-		r.events = append(r.events, &own)
+		r.events = append(r.events, own)
 		return
 	}
-	r.events[r.next] = &own
+	r.events[r.next] = own
 	r.next = (r.next + 1) % len(r.events)
 }
 
@@ -63,6 +107,7 @@ func (q *EventQuery) matches(e *provision.Event) bool {
 // find returns the events that match, the newest first. They are shared and must
 // not be changed.
 func (r *ring) find(q EventQuery) []*provision.Event {
+	q.User = clip(q.User, maxEventName)
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	out := []*provision.Event{}

@@ -58,6 +58,13 @@ func TestRoute_NothingElseIsServed(t *testing.T) {
 	} {
 		w := f.do(http.MethodGet, path, token, "")
 		assert.Equal(t, http.StatusNotFound, w.Code, path)
+		if strings.HasPrefix(path, "/api") {
+			continue
+		}
+		// It is an identity provider with a wrong base URL.
+		assert.Equal(t, "application/scim+json", w.Header().Get("Content-Type"), path)
+		assert.Equal(t, "404", object(t, w)["status"], path)
+		assert.Contains(t, object(t, w)["detail"], "/scim/v2", path)
 	}
 }
 
@@ -170,11 +177,19 @@ func TestToken_ReadOnly(t *testing.T) {
 		assert.Equal(t, http.StatusForbidden, w.Code, path)
 		assert.Equal(t, "403", object(t, w)["status"], path)
 	}
+	for _, path := range []string{"/Bulk/.search", "/Users/1/.search", "/Users/.search/", "//.search", "/Users/x.search", "/Users/1%2f.search"} {
+		assert.Equal(t, http.StatusForbidden, f.do(http.MethodPost, "/scim/v2"+path, token, "{}").Code, path)
+	}
+	for _, method := range []string{"COPY", "post", http.MethodTrace} {
+		assert.Equal(t, http.StatusForbidden, f.do(method, "/scim/v2/Users", token, "{}").Code, method)
+	}
 	w := f.do(http.MethodGet, "/scim/v2/Users", token, "")
 	assert.Equal(t, http.StatusOK, w.Code)
 	assert.EqualValues(t, 0, object(t, w)["totalResults"], "nothing was written")
-	w = f.do(http.MethodPost, "/scim/v2/Users/.search", token, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`)
-	assert.NotEqual(t, http.StatusForbidden, w.Code, "a search reads")
+	for _, path := range []string{"/.search", "/Users/.search", "/Groups/.search"} {
+		w = f.do(http.MethodPost, "/scim/v2"+path, token, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`)
+		assert.NotEqual(t, http.StatusForbidden, w.Code, "a search reads")
+	}
 }
 
 func TestRequestID(t *testing.T) {

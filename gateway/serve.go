@@ -37,7 +37,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer g.finish(x, r)
 	if !g.enter() {
 		w.Header().Set("Retry-After", "10")
-		writeError(x, http.StatusServiceUnavailable, "unavailable", "", "the server is about to stop")
+		refuse(x, r.URL.Path, http.StatusServiceUnavailable, "unavailable", "The server is about to stop: try again in a moment.")
 		return
 	}
 	defer g.leave()
@@ -56,15 +56,30 @@ func (g *Gateway) route(x *exchange, r *http.Request) {
 	case strings.HasPrefix(path, connectionsBase):
 		id, rest, _ := strings.Cut(path[len(connectionsBase):], "/")
 		if id == "" || !below("/"+rest, scimBase) {
-			writeError(x, http.StatusNotFound, "not_found", "", "nothing is here")
+			nothingHere(x, path)
 			return
 		}
 		g.serveSCIM(x, r, id, rest[len(scimBase)-1:])
 	case below(path, apiBase):
 		g.serveAdmin(x, r, path[len(apiBase):])
 	default:
-		writeError(x, http.StatusNotFound, "not_found", "", "nothing is here")
+		nothingHere(x, path)
 	}
+}
+
+func nothingHere(x *exchange, path string) {
+	refuse(x, path, http.StatusNotFound, "not_found", "Nothing is served at this path. The SCIM base URLs are /scim/v2 and /connections/{id}/scim/v2.")
+}
+
+// refuse answers with an error in the form of the administration API for paths
+// that look like it, and in that of SCIM for all others: it is an identity provider
+// with a wrong base URL that asks for them.
+func refuse(x *exchange, path string, status int, code, sentence string) {
+	if below(path, "/api") {
+		writeError(x, status, code, "", sentence)
+		return
+	}
+	writeSCIMError(x, status, sentence)
 }
 
 // below reports whether a path is base or under it.
@@ -155,7 +170,9 @@ func reads(method, rest string) bool {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return true
 	case http.MethodPost:
-		return strings.HasSuffix(rest, "/.search") // RFC 7644 section 3.4.3
+		// RFC 7644 section 3.4.3: below the base or an endpoint, and nowhere else.
+		endpoint, ok := strings.CutSuffix(rest, "/.search")
+		return ok && endpoint != "/" && endpoint != "/Bulk" && strings.LastIndexByte(endpoint, '/') <= 0
 	default:
 		return false
 	}
