@@ -5,8 +5,6 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/usher-scim/usher/schema"
 )
@@ -71,49 +69,45 @@ func (t *table) index(slot, sub schema.Slot) *index {
 	return nil
 }
 
-// texts returns what the index knows a record by.
+// texts returns what the index knows a record by, each text once.
 func (x *index) texts(rec *schema.Record) []string {
 	var out []string
+	var seen map[string]bool // where there are many
 	for v := range (schema.Selector{Type: rec.Type(), Slot: x.slot, Sub: x.sub}).Values(rec) {
-		if s, ok := v.Str(); ok && !slices.ContainsFunc(out, func(o string) bool { return x.same(o, s) }) {
+		s, ok := v.Str()
+		if !ok {
+			continue
+		}
+		if len(out) < shortList {
+			if !slices.ContainsFunc(out, func(o string) bool { return x.same(o, s) }) {
+				out = append(out, s)
+			}
+			continue
+		}
+		if seen == nil {
+			seen = make(map[string]bool)
+			for _, o := range out {
+				seen[x.fold(o)] = true
+			}
+		}
+		if k := x.fold(s); !seen[k] {
+			seen[k] = true
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
+func (x *index) fold(s string) string {
+	if x.exact {
+		return s
+	}
+	return schema.Fold(s)
+}
+
 func (x *index) same(a, b string) bool { return a == b || !x.exact && strings.EqualFold(a, b) }
 
-func (x *index) hash(s string) uint64 {
-	if x.exact {
-		return maphash.String(x.seed, s)
-	}
-	var h maphash.Hash
-	h.SetSeed(x.seed)
-	for _, r := range s {
-		var buf [utf8.UTFMax]byte
-		_, _ = h.Write(buf[:utf8.EncodeRune(buf[:], foldRune(r))])
-	}
-	return h.Sum64()
-}
-
-// foldRune returns the same rune for all runes that strings.EqualFold holds to be
-// equal.
-func foldRune(r rune) rune {
-	if r < utf8.RuneSelf {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		if r != 'k' && r != 's' {
-			return r
-		}
-	}
-	least := r
-	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		least = min(least, f)
-	}
-	return least
-}
+func (x *index) hash(s string) uint64 { return maphash.String(x.seed, x.fold(s)) }
 
 // find returns the records that may have the text, in the order of their seq. The
 // slice is the index's own.
