@@ -1,0 +1,438 @@
+package zendesktest
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// FieldType is the type of a custom user field (§7).
+type FieldType string
+
+// The types.
+const (
+	TextField        FieldType = "text"
+	TextareaField    FieldType = "textarea"
+	RegexpField      FieldType = "regexp"
+	CheckboxField    FieldType = "checkbox"
+	DateField        FieldType = "date"
+	IntegerField     FieldType = "integer"
+	DecimalField     FieldType = "decimal"
+	DropdownField    FieldType = "dropdown"
+	MultiselectField FieldType = "multiselect"
+	LookupField      FieldType = "lookup"
+)
+
+// UserField is a custom field of users (§7).
+type UserField struct {
+	// ID is the field's id. Zero: the next free one.
+	ID int64
+	// Key is the name in user_fields, for example "badge_color".
+	Key string
+	// Title is what people see. Empty: made from Key.
+	Title       string
+	Description string
+	// Type is the field's type. Empty: [TextField].
+	Type FieldType
+	// Options are the choices of a dropdown or multiselect.
+	Options []FieldOption
+	// Regexp is regexp_for_validation of a [RegexpField]. What Go's regexp
+	// package does not take is not checked.
+	Regexp string
+	// Tag is the tag that a set checkbox gives its user. Empty: none.
+	Tag string
+	// Target is relationship_target_type of a [LookupField], for example
+	// "zen:user". The existence of users and organizations is checked.
+	Target string
+	// Inactive fields are discovered, but cannot be written or read.
+	Inactive bool
+	// System marks a field of the vendor's own.
+	System bool
+	// CreatedAt is also the time of the last update. Zero: now.
+	CreatedAt time.Time
+}
+
+// FieldOption is a choice of a dropdown or multiselect (§7).
+type FieldOption struct {
+	// ID is the option's id. Zero: the next free one.
+	ID int64
+	// Name is what people see. Empty: Value.
+	Name string
+	// Value is what the API reads and writes, which is also a tag.
+	Value string
+}
+
+// AddUserField adds a custom field, or replaces the one of that key, and returns
+// its id. Values that people have already stay as they are.
+func (a *Account) AddUserField(f UserField) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.addField(f)
+}
+
+func (a *Account) addField(f UserField) int64 {
+	f.ID = a.idOr(f.ID)
+	f.Type = or(f.Type, TextField)
+	f.Title = or(f.Title, label(f.Key))
+	f.Options = slices.Clone(f.Options)
+	for i := range f.Options {
+		f.Options[i].ID = a.idOr(f.Options[i].ID)
+		f.Options[i].Name = or(f.Options[i].Name, f.Options[i].Value)
+	}
+	if f.CreatedAt.IsZero() {
+		f.CreatedAt = a.clock()
+	}
+	if i := slices.IndexFunc(a.fields, func(g UserField) bool { return g.Key == f.Key }); i >= 0 {
+		a.fields[i] = f
+	} else {
+		a.fields = append(a.fields, f)
+	}
+	return f.ID
+}
+
+// RemoveUserField removes a custom field and everybody's value of it.
+func (a *Account) RemoveUserField(key string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fields = slices.DeleteFunc(a.fields, func(f UserField) bool { return f.Key == key })
+	for _, u := range a.all(func(u *user) bool { return u.fields[key] != nil }) {
+		c := u.clone()
+		delete(c.fields, key)
+		a.putUser(c, a.clock().UTC())
+	}
+}
+
+// field finds a custom field by its key.
+func (a *Account) field(key string) *UserField {
+	if i := slices.IndexFunc(a.fields, func(f UserField) bool { return f.Key == key }); i >= 0 {
+		return &a.fields[i]
+	}
+	return nil
+}
+
+// fieldsView is user_fields in an answer: every active field, null where unset.
+func (a *Account) fieldsView(values map[string]any) map[string]any {
+	out := map[string]any{}
+	for i := range a.fields {
+		if f := &a.fields[i]; !f.Inactive {
+			out[f.Key] = a.fieldView(f, values[f.Key])
+		}
+	}
+	return out
+}
+
+func (a *Account) fieldView(f *UserField, v any) any {
+	switch v := v.(type) {
+	case nil:
+		switch f.Type {
+		case CheckboxField:
+			return false
+		case MultiselectField:
+			return []string{}
+		}
+	case time.Time:
+		if a.rules.DatesWithOffset {
+			return v.UTC().Format("2006-01-02T15:04:05+00:00")
+		}
+		return stamp(v)
+	case []string: // the order is not kept (§7)
+		out := []string{}
+		for _, o := range f.Options {
+			if slices.Contains(v, o.Value) {
+				out = append(out, o.Value)
+			}
+		}
+		return out
+	case json.Number:
+		if f.Type == LookupField && a.rules.LookupsAsStrings {
+			return v.String()
+		}
+	}
+	return v
+}
+
+// tags are the tags that a value of the field puts on its user (§7).
+func (f *UserField) tags(v any) []string {
+	switch v := v.(type) {
+	case bool:
+		if f.Type == CheckboxField && v && f.Tag != "" {
+			return []string{f.Tag}
+		}
+	case string:
+		if f.Type == DropdownField && v != "" {
+			return []string{v}
+		}
+	case []string:
+		return v
+	}
+	return nil
+}
+
+// drop takes the value that a tag stands for away.
+func (f *UserField) drop(values map[string]any, tag string) {
+	if list, ok := values[f.Key].([]string); ok && len(list) > 1 {
+		values[f.Key] = slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == tag })
+		return
+	}
+	delete(values, f.Key)
+}
+
+// setFields carries user_fields over: keys that are not sent stay (§4.8), keys
+// that no active field has are ignored.
+func (d *draft) setFields() {
+	v, sent := d.in["user_fields"]
+	if !sent {
+		return
+	}
+	in, ok := v.(map[string]any)
+	if !ok {
+		d.wrong("user_fields", "an object")
+		return
+	}
+	a, u := d.a, d.u
+	out := maps.Clone(u.fields)
+	if out == nil || a.rules.UserFieldsReplace {
+		out = map[string]any{}
+	}
+	for _, key := range sortedKeys(in) {
+		f := a.field(key)
+		if f == nil || f.Inactive {
+			if a.rules.UnknownPropertiesRefused {
+				d.problems.add(key, invalidValue, label(key)+": is unknown")
+			}
+			continue
+		}
+		value, ok := a.convert(f, in[key])
+		switch {
+		case !ok:
+			d.problems.add(key, invalidValue, f.Title+": is invalid")
+			continue
+		case value == nil:
+			delete(out, key)
+		default:
+			out[key] = value
+		}
+	}
+	if a.settings.Tagging && a.rules.FieldTags != FieldTagsNone {
+		for i := range a.fields {
+			f := &a.fields[i]
+			kept := f.tags(out[f.Key])
+			for _, t := range f.tags(u.fields[f.Key]) {
+				if !slices.Contains(kept, t) {
+					u.tags = slices.DeleteFunc(u.tags, func(s string) bool { return s == t })
+				}
+			}
+			for _, t := range kept {
+				if !slices.Contains(u.tags, t) {
+					u.tags = append(u.tags, t)
+				}
+			}
+		}
+	}
+	u.fields = out
+}
+
+// convert checks a value against its field (§7). Nil clears; "" clears texts and
+// dropdowns.
+func (a *Account) convert(f *UserField, in any) (any, bool) {
+	if in == nil {
+		return nil, true
+	}
+	if a.rules.FieldValuesCoerced {
+		in = coerce(f, in)
+	}
+	switch f.Type {
+	case CheckboxField:
+		b, ok := in.(bool)
+		return b, ok
+	case IntegerField:
+		_, ok := integer(in)
+		return in, ok
+	case DecimalField:
+		n, ok := in.(json.Number)
+		return n, ok
+	case MultiselectField:
+		list, ok := texts(in)
+		for _, s := range list {
+			ok = ok && f.has(s)
+		}
+		if len(list) == 0 {
+			return nil, ok
+		}
+		slices.Sort(list)
+		return slices.Compact(list), ok
+	case LookupField:
+		return a.lookup(f, in)
+	}
+	s, ok := in.(string)
+	switch {
+	case !ok:
+		return nil, false
+	case s == "":
+		return nil, true
+	case f.Type == DropdownField:
+		return s, f.has(s)
+	case f.Type == RegexpField:
+		re, err := regexp.Compile(f.Regexp)
+		return s, err != nil || re.MatchString(s)
+	case f.Type == DateField:
+		return parseDate(s)
+	}
+	return s, true
+}
+
+// lookup checks the target of a lookup field: an id, or its text.
+func (a *Account) lookup(f *UserField, in any) (any, bool) {
+	if s, ok := in.(string); ok {
+		if s == "" {
+			return nil, true
+		}
+		in = json.Number(s)
+	}
+	id, ok := integer(in)
+	if !ok {
+		return nil, false
+	}
+	switch f.Target {
+	case "zen:user":
+		ok = a.users.records[id].live()
+	case "zen:organization":
+		ok = a.organizations.records[id] != nil
+	}
+	return json.Number(text(id)), ok
+}
+
+func (f *UserField) has(value string) bool {
+	return slices.ContainsFunc(f.Options, func(o FieldOption) bool { return o.Value == value })
+}
+
+// coerce turns texts into numbers and flags and back.
+func coerce(f *UserField, in any) any {
+	s, isText := in.(string)
+	n, isNumber := in.(json.Number)
+	switch {
+	case isText && f.Type == CheckboxField:
+		if b, err := strconv.ParseBool(s); err == nil {
+			return b
+		}
+	case isText && (f.Type == IntegerField || f.Type == DecimalField):
+		if _, err := strconv.ParseFloat(s, 64); err == nil && json.Valid([]byte(s)) {
+			return json.Number(s)
+		}
+	case isNumber && (f.Type == TextField || f.Type == TextareaField):
+		return n.String()
+	}
+	return in
+}
+
+// parseDate reads a date or a full date-time, of which the date part counts.
+func parseDate(s string) (any, bool) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			y, m, d := t.Date()
+			return time.Date(y, m, d, 0, 0, 0, 0, time.UTC), true
+		}
+	}
+	return nil, false
+}
+
+func (a *Account) fieldDescriptor(c *call, f *UserField) map[string]any {
+	at := slices.IndexFunc(a.fields, func(g UserField) bool { return g.Key == f.Key })
+	v := map[string]any{
+		"id": f.ID, "url": c.url("user_fields", f.ID), "key": f.Key, "type": f.Type, "title": f.Title, "raw_title": f.Title,
+		"description": f.Description, "raw_description": f.Description, "position": at, "active": !f.Inactive,
+		"system": f.System, "regexp_for_validation": nil,
+		"created_at": stamp(f.CreatedAt), "updated_at": stamp(f.CreatedAt),
+	}
+	switch f.Type {
+	case RegexpField:
+		v["regexp_for_validation"] = f.Regexp
+	case CheckboxField:
+		v["tag"] = f.Tag
+	case LookupField:
+		v["relationship_target_type"] = f.Target
+		v["relationship_filter"] = map[string]any{"all": []any{}, "any": []any{}}
+	case DropdownField, MultiselectField:
+		v["custom_field_options"] = f.optionViews(c)
+	}
+	return v
+}
+
+func (f *UserField) optionViews(c *call) []map[string]any {
+	out := []map[string]any{}
+	for i, o := range f.Options {
+		out = append(out, map[string]any{
+			"id": o.ID, "name": o.Name, "raw_name": o.Name, "value": o.Value, "position": i,
+			"url": c.url("user_fields", f.ID, "options", o.ID),
+		})
+	}
+	return out
+}
+
+func (a *Account) listFields(c *call) answer {
+	items := make([]*UserField, 0, len(a.fields))
+	for i := range a.fields {
+		items = append(items, &a.fields[i])
+	}
+	return page(a, c, list[*UserField]{
+		key: "user_fields", items: items,
+		// In the order of the account's configuration.
+		place: func(f *UserField) place { return place{id: int64(slices.Index(items, f) + 1)} },
+		view:  func(f *UserField) map[string]any { return a.fieldDescriptor(c, f) },
+	})
+}
+
+// named finds the field of a call by id or key.
+func (a *Account) namedField(c *call) *UserField {
+	for i := range a.fields {
+		if f := &a.fields[i]; f.Key == c.name || text(f.ID) == c.name {
+			return f
+		}
+	}
+	return nil
+}
+
+func (a *Account) showField(c *call) answer {
+	f := a.namedField(c)
+	if f == nil {
+		return notFound()
+	}
+	return wrapped(http.StatusOK, "user_field", a.fieldDescriptor(c, f))
+}
+
+func (a *Account) listOptions(c *call) answer {
+	f := a.namedField(c)
+	if f == nil {
+		return notFound()
+	}
+	items := f.optionViews(c)
+	return page(a, c, list[map[string]any]{
+		key: "custom_field_options", items: items,
+		place: func(o map[string]any) place { return place{id: int64(o["position"].(int) + 1)} },
+		view:  func(o map[string]any) map[string]any { return o },
+	})
+}
+
+// plain is a value as the search compares it.
+func plain(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case json.Number:
+		return v.String()
+	case time.Time:
+		return v.Format(time.DateOnly)
+	case []string:
+		return strings.Join(v, " ")
+	}
+	return ""
+}

@@ -1,0 +1,191 @@
+package zendesktest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Plan is a Zendesk Suite plan, which sets the rate limits of an account (§2.1).
+type Plan string
+
+// The plans. Unlimited is not one of the vendor's: it never refuses.
+const (
+	Team           Plan = "team"
+	Growth         Plan = "growth"
+	Professional   Plan = "professional"
+	Enterprise     Plan = "enterprise"
+	EnterprisePlus Plan = "enterprise plus"
+	Unlimited      Plan = "unlimited"
+)
+
+// unlimitedTotal is what X-Rate-Limit says on an unlimited account.
+const unlimitedTotal = 1_000_000
+
+// Limits are an account's rate limits. A window begins with its first call; a
+// call that is refused does not count.
+type Limits struct {
+	// Account is the budget for all calls, per minute (§2.1). Zero: none.
+	Account int
+	// UpdatesPerUser bounds the PUT and create_or_update calls for one user, per
+	// minute (§2.2). Zero: no bound.
+	UpdatesPerUser int
+	// UpdatesPerSecond bounds the same calls for all users together (§2.2).
+	// Zero: no bound.
+	UpdatesPerSecond int
+	// Erasures bounds the permanent deletions, per ten minutes (§2.2). Zero: no
+	// bound.
+	Erasures int
+}
+
+// Limits returns the vendor's table for the plan (§2.1, §2.2); for Unlimited
+// and for unknown plans, limits without an end.
+func (p Plan) Limits() Limits {
+	l := Limits{UpdatesPerUser: 5, UpdatesPerSecond: 1, Erasures: 700}
+	switch p {
+	case Team:
+		l.Account = 200
+	case Growth, Professional:
+		l.Account = 400
+	case Enterprise, "":
+		l.Account = 700
+	case EnterprisePlus:
+		l.Account = 2500
+	default:
+		return Limits{}
+	}
+	return l
+}
+
+// bucket is a call budget of one window. A total of zero has no limit.
+type bucket struct {
+	total  int
+	window time.Duration
+	used   int
+	ends   time.Time
+}
+
+func (b *bucket) roll(now time.Time) {
+	if !now.Before(b.ends) {
+		b.used, b.ends = 0, now.Add(b.window)
+	}
+}
+
+func (b *bucket) remaining() int {
+	if b.total <= 0 {
+		return unlimitedTotal
+	}
+	return b.total - b.used
+}
+
+// take draws one call, if there is one.
+func (b *bucket) take(now time.Time) bool {
+	b.roll(now)
+	if b.remaining() < 1 {
+		return false
+	}
+	b.used++
+	return true
+}
+
+// resets is the number of whole seconds until the window ends.
+func (b *bucket) resets(now time.Time) int {
+	return int((b.ends.Sub(now) + time.Second - 1) / time.Second)
+}
+
+// meter counts calls. It is guarded by the account's lock.
+type meter struct {
+	limits   Limits
+	account  bucket
+	second   bucket
+	erasures bucket
+	users    map[int64]*bucket
+}
+
+func newMeter(l Limits) *meter {
+	return &meter{
+		limits:   l,
+		account:  bucket{total: l.Account, window: time.Minute},
+		second:   bucket{total: l.UpdatesPerSecond, window: time.Second},
+		erasures: bucket{total: l.Erasures, window: 10 * time.Minute},
+		users:    map[int64]*bucket{},
+	}
+}
+
+// draw takes a call from the account's budget and sets the headers that come
+// with every answer (§2.3).
+func (a *Account) draw(h http.Header, now time.Time) bool {
+	b := &a.meter.account
+	ok := b.take(now)
+	total := b.total
+	if total <= 0 {
+		total = unlimitedTotal
+	}
+	if a.rules.RateHeaders != RateHeadersNew {
+		h.Set("X-Rate-Limit", strconv.Itoa(total))
+		h.Set("X-Rate-Limit-Remaining", strconv.Itoa(b.remaining()))
+	}
+	if a.rules.RateHeaders != RateHeadersOld {
+		h.Set("Ratelimit-Limit", strconv.Itoa(total))
+		h.Set("Ratelimit-Remaining", strconv.Itoa(b.remaining()))
+		h.Set("Ratelimit-Reset", strconv.Itoa(b.resets(now)))
+	}
+	return ok
+}
+
+// accountLimited is the answer to a call beyond the account's budget.
+func (a *Account) accountLimited(now time.Time) answer {
+	const message = "Number of allowed API requests per minute exceeded"
+	ans := jsonAnswer(http.StatusTooManyRequests, map[string]string{"error": "APIRateLimitExceeded", "description": message})
+	if a.rules.RateLimitBody == RateLimitText {
+		ans = textAnswer(http.StatusTooManyRequests, message)
+	}
+	return a.retryAfter(ans, a.meter.account.resets(now))
+}
+
+func (a *Account) retryAfter(ans answer, seconds int) answer {
+	if !a.rules.NoRetryAfter {
+		ans.header.Set("Retry-After", strconv.Itoa(seconds))
+	}
+	return ans
+}
+
+// drawUpdate takes a call from the budgets for updates (§2.2): u is the user who
+// is to be changed, nil for one who is to be created. It sets the call's header
+// and returns the refusal, if it is one.
+func (a *Account) drawUpdate(c *call, u *user) (answer, bool) {
+	m := a.meter
+	var b *bucket
+	if u != nil && m.limits.UpdatesPerUser > 0 {
+		if b = m.users[u.id]; b == nil {
+			b = &bucket{total: m.limits.UpdatesPerUser, window: time.Minute}
+			m.users[u.id] = b
+		}
+		b.roll(c.now)
+		defer func() {
+			c.out.Set("Zendesk-RateLimit-create-update-user",
+				fmt.Sprintf("total=%d; remaining=%d; resets=%d", b.total, b.remaining(), b.resets(c.now)))
+		}()
+		if b.remaining() < 1 {
+			message := fmt.Sprintf("You have exceeded the rate limit for updating a single unique user. user email: %s id: %d external_id: %s",
+				u.email(), u.id, u.externalID)
+			return a.updateLimited(message, b.resets(c.now)), false
+		}
+	}
+	if !m.second.take(c.now) {
+		return a.updateLimited("You have exceeded the rate limit for updating users.", m.second.resets(c.now)), false
+	}
+	if b != nil {
+		b.used++
+	}
+	return answer{}, true
+}
+
+func (a *Account) updateLimited(message string, seconds int) answer {
+	ans := textAnswer(http.StatusTooManyRequests, message)
+	if a.rules.RateLimitBody == RateLimitJSON {
+		ans = jsonAnswer(http.StatusTooManyRequests, map[string]string{"error": "TooManyRequests", "description": message})
+	}
+	return a.retryAfter(ans, seconds)
+}

@@ -1,0 +1,278 @@
+package zendesktest
+
+import "net/http"
+
+// Rules are the switches for behaviour that the reference marks as inferred,
+// contradictory or unknown. The zero value is the behaviour held to be the most
+// likely, or, where nothing speaks for either, the one that asks more of a
+// client. Numbers in brackets are sections of zendesk-api.md.
+type Rules struct {
+	// TokenStatus is the status of an issued token (§1.3). Default 201; the
+	// other candidate is 200.
+	TokenStatus int
+	// TokensWithoutExpiry makes a token that was asked for without expires_in
+	// last for ever, as older clients get it (§1.3). Default false: 30 minutes,
+	// of which the answer says nothing.
+	TokensWithoutExpiry bool
+	// UnknownScopesRefused answers 400 invalid_scope to an unknown or malformed
+	// scope (§1.4). Default false: a token that is good for nothing.
+	UnknownScopesRefused bool
+	// UsersScopeCoversReferences lets users:read read custom roles, user fields,
+	// locales, time zones and the settings (§1.4, §15.6). Default false: they
+	// need the broad scope.
+	UsersScopeCoversReferences bool
+	// BadBearerAsText answers a bad bearer token like a bad API token (§1.5).
+	// Default false: invalid_token.
+	BadBearerAsText bool
+	// BadBearerIsAnonymous answers /users/me with the anonymous user for a bad
+	// bearer token too (§1.5). Default false: 401.
+	BadBearerIsAnonymous bool
+	// APITokensRetire makes API tokens die as announced: from 28 July 2026 after
+	// 30 days without use, and on 30 April 2027 for good (§1.1). Default false,
+	// so that tests on a real clock do not change their outcome one day.
+	APITokensRetire bool
+
+	// RateLimitBody is the body of 429 (§2.3). Default [RateLimitMixed].
+	RateLimitBody RateLimitBody
+	// RateHeaders are the families of rate headers that are sent (§2.3).
+	// Default [RateHeadersBoth].
+	RateHeaders RateHeaders
+	// NoRetryAfter leaves Retry-After out of 429 (§2.3). Default false.
+	NoRetryAfter bool
+	// DetailsWithoutCodes leaves "error" out of the details of a validation
+	// failure (§2.4). Default false.
+	DetailsWithoutCodes bool
+	// TypeErrorsAsRecordInvalid answers a value of the wrong JSON type with 422.
+	// Default false: 400, in the shape known from parameters (§3).
+	TypeErrorsAsRecordInvalid bool
+
+	// LastPageWithoutCursor leaves after_cursor out of a last page (§3). Default
+	// false.
+	LastPageWithoutCursor bool
+	// PageSizeCapped takes a page[size] above 100 as 100 (§3). Default false:
+	// 400.
+	PageSizeCapped bool
+	// ForeignLinkHost puts another host into the URLs of next pages, as
+	// host-mapped accounts do (§3). Default false.
+	ForeignLinkHost bool
+
+	// EmailRequired refuses a new user without an e-mail address, as the 2025
+	// schema has it (§4.1). Default false.
+	EmailRequired bool
+	// LowercaseEmails stores addresses in lower case. Default false.
+	LowercaseEmails bool
+	// ResentEmailRefused refuses an update that sends an address which the user
+	// has already (§4.8). Default false: no effect.
+	ResentEmailRefused bool
+	// UnknownPropertiesRefused refuses properties and custom fields that do not
+	// exist, with 422 (§4.8). Default false: they are ignored silently.
+	UnknownPropertiesRefused bool
+	// UserFieldsReplace empties the custom fields that an update does not send
+	// (§4.8). Default false: they stay.
+	UserFieldsReplace bool
+	// FieldValuesCoerced turns texts into numbers and flags and numbers into
+	// texts where a custom field wants them. Default false: 422.
+	FieldValuesCoerced bool
+	// FieldTags joins the values of custom fields to tags (§7). Default
+	// [FieldTagsLinked].
+	FieldTags FieldTags
+	// DatesWithOffset writes dates as 2026-01-02T00:00:00+00:00 (§7). Default
+	// false: with Z.
+	DatesWithOffset bool
+	// LookupsAsStrings writes the target of a lookup field as a text (§7).
+	// Default false: a number.
+	LookupsAsStrings bool
+	// UnknownLocalesIgnored ignores a locale that the account does not have
+	// (§11). Default false: 422.
+	UnknownLocalesIgnored bool
+	// UnknownTimeZonesIgnored ignores an unknown time zone. Default false: 422.
+	UnknownTimeZonesIgnored bool
+	// IANATimeZonesAccepted takes IANA names for time_zone and stores them as
+	// they are (§4.1). Default false.
+	IANATimeZonesAccepted bool
+	// TimeZonesAsIANA writes time_zone as an IANA name, as live tenants do
+	// (§4.1). Default false: the friendly name.
+	TimeZonesAsIANA bool
+	// UnknownOrganizationsIgnored ignores an organization that does not exist.
+	// Default false: 422.
+	UnknownOrganizationsIgnored bool
+	// ClearedPhoneDropsIdentity removes the phone identities when phone is
+	// cleared (§4.9). Default false: they stay.
+	ClearedPhoneDropsIdentity bool
+	// DeletedPhoneCleared clears phone when its identity is deleted (§4.9).
+	// Default false: the number lingers.
+	DeletedPhoneCleared bool
+	// ChangedIdentityStaysVerified keeps an identity verified when its value is
+	// changed (§5.1). Default false: it has to be verified again.
+	ChangedIdentityStaysVerified bool
+	// PrimaryDeletionRefused refuses to delete a primary address (§5). Default
+	// false: the next address becomes the primary one.
+	PrimaryDeletionRefused bool
+
+	// CustomRoleAloneIgnored ignores custom_role_id without role on an end user
+	// (§4.1). Default false: the user becomes an agent.
+	CustomRoleAloneIgnored bool
+	// NoDefaultRole gives an agent without custom_role_id no custom role (§4.3).
+	// Default false: the default one, if the account has any.
+	NoDefaultRole bool
+	// AdminDropsCustomRole clears the custom role of whoever is made admin (§8).
+	// Default false: it stays, stale, unless custom_role_id null is sent.
+	AdminDropsCustomRole bool
+	// AdminRoleRefused refuses a custom_role_id of the type admin (§8). Default
+	// false: it makes an admin.
+	AdminRoleRefused bool
+	// NoSeat is the refusal of a promotion on a full account (§8). Default
+	// [NoSeatOnBase].
+	NoSeat NoSeat
+	// NoCustomRolesStatus is the status of GET /custom_roles on an account that
+	// has none (§8): 403, 404, or by default 200 with an empty list.
+	NoCustomRolesStatus int
+	// OwnerForbidden answers 403 to what would take the account owner away
+	// (§4.7). Default false: 422.
+	OwnerForbidden bool
+
+	// DeletedUsersNotFound makes GET /users/{id} of a deleted user 404 (§4.6).
+	// Default false: 200 with active false.
+	DeletedUsersNotFound bool
+	// UpdateDeletedInvalid answers 422 to an update of a deleted user. Default
+	// false: 404.
+	UpdateDeletedInvalid bool
+	// DeletedKeepAddresses keeps the identities of a soft-deleted user in use
+	// (§4.7). Default false: they are free.
+	DeletedKeepAddresses bool
+	// UserSearchConsistent frees /users/search from the lag of the index (§4.6).
+	// Default false.
+	UserSearchConsistent bool
+	// SearchPrimaryOnly keeps secondary addresses out of the search. Default
+	// false.
+	SearchPrimaryOnly bool
+	// SearchHidesDeleted hides users whom the index still knows, but who are
+	// deleted. Default false: they show, with active false.
+	SearchHidesDeleted bool
+	// MatchPrimaryOnly makes create_or_update match primary addresses only
+	// (§4.4). Default false.
+	MatchPrimaryOnly bool
+}
+
+// RateLimitBody is the body of an answer 429.
+type RateLimitBody int
+
+const (
+	// RateLimitMixed is JSON for the account's limit and text for the others.
+	RateLimitMixed RateLimitBody = iota
+	// RateLimitText is text for all.
+	RateLimitText
+	// RateLimitJSON is JSON for all.
+	RateLimitJSON
+)
+
+// RateHeaders are the families of rate headers.
+type RateHeaders int
+
+const (
+	// RateHeadersBoth are X-Rate-Limit and ratelimit-limit with their kin.
+	RateHeadersBoth RateHeaders = iota
+	// RateHeadersOld are X-Rate-Limit and X-Rate-Limit-Remaining only.
+	RateHeadersOld
+	// RateHeadersNew are ratelimit-limit, -remaining and -reset only.
+	RateHeadersNew
+)
+
+// FieldTags is how the values of checkboxes, dropdowns and multiselects are
+// joined to the tags of their user.
+type FieldTags int
+
+const (
+	// FieldTagsLinked shows values as tags; to write tags without such a tag
+	// takes the value away.
+	FieldTagsLinked FieldTags = iota
+	// FieldTagsShown shows values as tags; the value stays whatever becomes of
+	// the tag.
+	FieldTagsShown
+	// FieldTagsNone has no such tags.
+	FieldTagsNone
+)
+
+// NoSeat is the refusal of a promotion on a full account.
+type NoSeat int
+
+const (
+	// NoSeatOnBase is 422 with the problem under "base".
+	NoSeatOnBase NoSeat = iota
+	// NoSeatOnRole is 422 with the problem under "role".
+	NoSeatOnRole
+	// NoSeatForbidden is 403.
+	NoSeatForbidden
+)
+
+// Variant is a set of rules that differs from the default in one switch.
+type Variant struct {
+	// Name says what differs, in a form fit for a subtest.
+	Name  string
+	Rules Rules
+}
+
+// Variants returns the default rules, named "default", and after it every
+// single departure from them. A client that is right whatever the doubtful
+// rules turn out to be passes its tests under each.
+func Variants() []Variant {
+	out := []Variant{{Name: "default"}}
+	add := func(name string, set func(*Rules)) {
+		v := Variant{Name: name}
+		set(&v.Rules)
+		out = append(out, v)
+	}
+	add("token-200", func(r *Rules) { r.TokenStatus = http.StatusOK })
+	add("tokens-without-expiry", func(r *Rules) { r.TokensWithoutExpiry = true })
+	add("unknown-scopes-refused", func(r *Rules) { r.UnknownScopesRefused = true })
+	add("users-scope-covers-references", func(r *Rules) { r.UsersScopeCoversReferences = true })
+	add("bad-bearer-as-text", func(r *Rules) { r.BadBearerAsText = true })
+	add("bad-bearer-is-anonymous", func(r *Rules) { r.BadBearerIsAnonymous = true })
+	add("api-tokens-retire", func(r *Rules) { r.APITokensRetire = true })
+	add("rate-limit-text", func(r *Rules) { r.RateLimitBody = RateLimitText })
+	add("rate-limit-json", func(r *Rules) { r.RateLimitBody = RateLimitJSON })
+	add("rate-headers-old", func(r *Rules) { r.RateHeaders = RateHeadersOld })
+	add("rate-headers-new", func(r *Rules) { r.RateHeaders = RateHeadersNew })
+	add("no-retry-after", func(r *Rules) { r.NoRetryAfter = true })
+	add("details-without-codes", func(r *Rules) { r.DetailsWithoutCodes = true })
+	add("type-errors-as-record-invalid", func(r *Rules) { r.TypeErrorsAsRecordInvalid = true })
+	add("last-page-without-cursor", func(r *Rules) { r.LastPageWithoutCursor = true })
+	add("page-size-capped", func(r *Rules) { r.PageSizeCapped = true })
+	add("foreign-link-host", func(r *Rules) { r.ForeignLinkHost = true })
+	add("email-required", func(r *Rules) { r.EmailRequired = true })
+	add("lowercase-emails", func(r *Rules) { r.LowercaseEmails = true })
+	add("resent-email-refused", func(r *Rules) { r.ResentEmailRefused = true })
+	add("unknown-properties-refused", func(r *Rules) { r.UnknownPropertiesRefused = true })
+	add("user-fields-replace", func(r *Rules) { r.UserFieldsReplace = true })
+	add("field-values-coerced", func(r *Rules) { r.FieldValuesCoerced = true })
+	add("field-tags-shown", func(r *Rules) { r.FieldTags = FieldTagsShown })
+	add("field-tags-none", func(r *Rules) { r.FieldTags = FieldTagsNone })
+	add("dates-with-offset", func(r *Rules) { r.DatesWithOffset = true })
+	add("lookups-as-strings", func(r *Rules) { r.LookupsAsStrings = true })
+	add("unknown-locales-ignored", func(r *Rules) { r.UnknownLocalesIgnored = true })
+	add("unknown-time-zones-ignored", func(r *Rules) { r.UnknownTimeZonesIgnored = true })
+	add("iana-time-zones-accepted", func(r *Rules) { r.IANATimeZonesAccepted = true })
+	add("time-zones-as-iana", func(r *Rules) { r.TimeZonesAsIANA = true })
+	add("unknown-organizations-ignored", func(r *Rules) { r.UnknownOrganizationsIgnored = true })
+	add("cleared-phone-drops-identity", func(r *Rules) { r.ClearedPhoneDropsIdentity = true })
+	add("deleted-phone-cleared", func(r *Rules) { r.DeletedPhoneCleared = true })
+	add("changed-identity-stays-verified", func(r *Rules) { r.ChangedIdentityStaysVerified = true })
+	add("primary-deletion-refused", func(r *Rules) { r.PrimaryDeletionRefused = true })
+	add("custom-role-alone-ignored", func(r *Rules) { r.CustomRoleAloneIgnored = true })
+	add("no-default-role", func(r *Rules) { r.NoDefaultRole = true })
+	add("admin-drops-custom-role", func(r *Rules) { r.AdminDropsCustomRole = true })
+	add("admin-role-refused", func(r *Rules) { r.AdminRoleRefused = true })
+	add("no-seat-on-role", func(r *Rules) { r.NoSeat = NoSeatOnRole })
+	add("no-seat-forbidden", func(r *Rules) { r.NoSeat = NoSeatForbidden })
+	add("no-custom-roles-403", func(r *Rules) { r.NoCustomRolesStatus = http.StatusForbidden })
+	add("no-custom-roles-404", func(r *Rules) { r.NoCustomRolesStatus = http.StatusNotFound })
+	add("owner-forbidden", func(r *Rules) { r.OwnerForbidden = true })
+	add("deleted-users-not-found", func(r *Rules) { r.DeletedUsersNotFound = true })
+	add("update-deleted-invalid", func(r *Rules) { r.UpdateDeletedInvalid = true })
+	add("deleted-keep-addresses", func(r *Rules) { r.DeletedKeepAddresses = true })
+	add("user-search-consistent", func(r *Rules) { r.UserSearchConsistent = true })
+	add("search-primary-only", func(r *Rules) { r.SearchPrimaryOnly = true })
+	add("search-hides-deleted", func(r *Rules) { r.SearchHidesDeleted = true })
+	add("match-primary-only", func(r *Rules) { r.MatchPrimaryOnly = true })
+	return out
+}
