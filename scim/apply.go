@@ -35,9 +35,18 @@ func ApplyRepaired(cur *schema.Record, ops []Op) (rec *schema.Record, repairs []
 		if err := checkOp(&ops[i]); err != nil {
 			return nil, nil, err
 		}
-		if err := p.apply(&ops[i]); err != nil {
+	}
+	for len(ops) > 0 {
+		n := run(ops)
+		if n > 0 {
+			err = p.applyRun(ops[:n])
+		} else {
+			n, err = 1, p.apply(&ops[0])
+		}
+		if err != nil {
 			return nil, nil, err
 		}
+		ops = ops[n:]
 	}
 	return p.rec, p.used.names(), nil
 }
