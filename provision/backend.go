@@ -192,7 +192,7 @@ func (b *Backend) entry(ctx context.Context, o *connector.Object, id string) (*E
 	k := keyOf(o, id)
 	found, err := b.opts.State.Load(ctx, k)
 	if err != nil {
-		return nil, err
+		return nil, forgotten(err)
 	}
 	if found[0] != nil {
 		return found[0], nil
@@ -205,6 +205,6 @@ func (b *Backend) entry(ctx context.Context, o *connector.Object, id string) (*E
 func (b *Backend) save(ctx context.Context, ev *Event, e *Entry) {
 	if err := b.opts.State.Save(context.WithoutCancel(ctx), e); err != nil {
 		b.opts.Logger.ErrorContext(ctx, "state was not saved", "connection", b.opts.Connection, "event", ev.ID, "error", err)
-		ev.Warnings = append(ev.Warnings, "What the target cannot hold was not remembered")
+		ev.warn("What the target cannot hold was not remembered")
 	}
 }

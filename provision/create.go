@@ -37,17 +37,27 @@ func (b *Backend) Create(ctx context.Context, typ string, in *schema.Record, o s
 	if err := c.plan(ctx, mapping.Create, nil); err != nil {
 		return nil, err
 	}
-	unlock, err := c.lockAddresses(ctx)
-	if err != nil {
-		return nil, err
-	}
-	res, err := c.run(ctx)
-	unlock()
+	res, err := c.locked(ctx)
 	if err != nil {
 		return nil, err
 	}
 	b.completeLate(ctx, op.ev, bind, c.rec)
 	return res, nil
+}
+
+// locked carries out the create while nobody else creates with its addresses.
+func (c *creation) locked(ctx context.Context) (*scim.Resource, error) {
+	unlock, err := c.lockAddresses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if name := c.bind.nameOf(c.in); name != "" {
+		if err := c.b.freeName(ctx, c.op.ev, c.bind, name, ""); err != nil {
+			return nil, err
+		}
+	}
+	return c.run(ctx)
 }
 
 // creation is one create on its way.
@@ -73,6 +83,9 @@ func (c *creation) lockAddresses(ctx context.Context) (func(), error) {
 	var keys []string
 	for _, u := range c.unique() {
 		keys = append(keys, u.field+"="+strings.ToLower(u.value.Text()))
+	}
+	if name := c.bind.nameOf(c.in); name != "" {
+		keys = append(keys, nameKey(name))
 	}
 	slices.Sort(keys) // so that two creates cannot wait for each other
 	var held []func()
@@ -111,19 +124,20 @@ func (c *creation) unique() []fieldValue {
 
 func (c *creation) run(ctx context.Context) (*scim.Resource, error) {
 	err := c.create(ctx)
-	switch {
-	case errors.Is(err, connector.Ambiguous):
+	if errors.Is(err, connector.Ambiguous) {
+		// Perhaps because the client has gone: what it has begun is finished.
+		rest, cancel := afterWrite(ctx)
+		defer cancel()
+		ctx = rest
 		err = c.settle(ctx, err)
-	case errors.Is(err, connector.AlreadyExists):
-		return c.takeOver(ctx, err)
 	}
-	if errors.Is(err, errHeld) {
+	if errors.Is(err, connector.AlreadyExists) {
 		return c.takeOver(ctx, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return c.finish(ctx, nil)
+	return c.finishNew(ctx)
 }
 
 func (c *creation) create(ctx context.Context) error {
@@ -143,7 +157,7 @@ var errHeld = connector.Errorf(connector.AlreadyExists, "", "another record has 
 // and once; the target's own uniqueness keeps even that from making a second
 // record.
 func (c *creation) settle(ctx context.Context, lost error) error {
-	c.op.ev.Warnings = append(c.op.ev.Warnings, "The target's answer to the create was lost; what became of it was looked up")
+	c.op.ev.warn("The target's answer to the create was lost; what became of it was looked up")
 	if len(c.unique()) == 0 {
 		return lost
 	}
@@ -153,36 +167,52 @@ func (c *creation) settle(ctx context.Context, lost error) error {
 			return err
 		}
 		if held != nil {
-			if held.obj == c.bind.obj && c.isOurs(held.rec) {
-				c.rec = held.rec
-				return nil
+			ours, err := c.isOurs(ctx, held)
+			if err != nil {
+				return err
 			}
-			return errHeld
+			if !ours {
+				return errHeld
+			}
+			c.rec = held.rec
+			return nil
 		}
 		if attempt > 0 {
 			break
 		}
 		err = c.create(ctx)
-		if !errors.Is(err, connector.Ambiguous) && !errors.Is(err, connector.AlreadyExists) {
+		switch {
+		case errors.Is(err, connector.AlreadyExists):
+			lost = err // by somebody who may be hard to find: look once more
+		case !errors.Is(err, connector.Ambiguous):
 			return err
 		}
 	}
 	return lost
 }
 
-// isOurs reports whether a record holds all that was to be written.
-func (c *creation) isOurs(rec *schema.Record) bool {
+// isOurs reports whether a record is the one that a create has made whose answer
+// was lost: it holds all that was to be written, it is usable, as new accounts
+// are, and nobody has seen it through this connection before.
+func (c *creation) isOurs(ctx context.Context, held *holding) (bool, error) {
+	if held.obj != c.bind.obj || !c.bind.isActive(held.rec) {
+		return false, nil
+	}
 	for s, want := range c.result.Record.Values() {
 		attr := c.bind.obj.Type.Attribute(s)
 		if attr.Mutability == schema.ReadOnly || attr.Mutability == schema.WriteOnly {
 			continue
 		}
-		have := rec.At(s)
+		have := held.rec.At(s)
 		if !schema.SameValue(attr, want, have) && !strings.EqualFold(want.Text(), have.Text()) {
-			return false
+			return false, nil
 		}
 	}
-	return true
+	entry, err := c.b.entry(ctx, c.bind.obj, held.rec.String(c.bind.obj.IDField()))
+	if err != nil {
+		return false, err
+	}
+	return entry.empty(), nil
 }
 
 // holding is a record that has one of the unique values.
@@ -201,7 +231,7 @@ func (c *creation) holder(ctx context.Context) (*holding, error) {
 			if obj != c.bind.obj {
 				field = widest(obj)
 			}
-			if a := obj.Type.Lookup(field); a == nil || a.Filter&schema.Eq == 0 {
+			if a := obj.Type.Lookup(field); a == nil || a.Filter&schema.Eq == 0 && !obj.Search.Any {
 				continue
 			}
 			page, err := c.b.target.List(ctx, obj.Name, connector.Query{Filter: fieldEq(field, u.value)})
@@ -265,83 +295,16 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// takeOver deals with an address that is held already: a record that a DELETE
-// put away is revived, others are taken over where the policy says so.
-func (c *creation) takeOver(ctx context.Context, refused error) (*scim.Resource, error) {
-	held, err := c.holder(ctx)
-	if err != nil {
-		return nil, err
+// finishNew is finish for a record that was just made.
+func (c *creation) finishNew(ctx context.Context) (*scim.Resource, error) {
+	id := c.rec.String(c.bind.obj.IDField())
+	entry := &Entry{Key: keyOf(c.bind.obj, id)}
+	// Whoever reads the record just now may note its kind.
+	unlock, err := c.b.lock(context.WithoutCancel(ctx), entry.Key)
+	if err == nil {
+		defer unlock()
 	}
-	if held == nil {
-		return nil, refused
-	}
-	id := held.rec.String(held.obj.IDField())
-	unlock, err := c.b.lock(ctx, keyOf(held.obj, id))
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	entry, err := c.b.entry(ctx, held.obj, id)
-	if err != nil {
-		return nil, err
-	}
-	if held.obj != c.bind.obj {
-		// It was found by another of its addresses, or as another kind.
-		rec, err := c.b.target.Get(ctx, connector.Ref{Object: c.bind.obj.Name, ID: id})
-		if errors.Is(err, connector.NotFound) {
-			return nil, conflict("an account of another kind has this address; such accounts are not taken over")
-		}
-		if err != nil {
-			return nil, err
-		}
-		held.rec, held.field = adapt(rec, c.bind.obj.Type), ""
-	}
-	active := c.bind.isActive(held.rec)
-	switch {
-	case !entry.Tombstone.IsZero():
-		c.op.ev.Done = append(c.op.ev.Done, "revive")
-	case held.field != c.bind.obj.Unique[0]:
-		return nil, conflict("%s has this address as a further one", article(c.bind.obj.Name))
-	case !active && (c.bind.policy.Conflict == ConflictReactivate || c.bind.policy.Conflict == ConflictAdopt),
-		active && c.bind.policy.Conflict == ConflictAdopt:
-		c.op.ev.Done = append(c.op.ev.Done, "adopt")
-		entry.Owner = Adopted
-	case active:
-		return nil, conflict("%s with this %s exists", article(c.bind.obj.Name), held.field)
-	default:
-		return nil, conflict("a disabled %s with this %s exists; it can be enabled by its id, or taken over by the policy \"reactivate\"", c.bind.obj.Name, held.field)
-	}
-	if held.rec.String(c.bind.obj.IDField()) == c.bind.owner.ID && c.bind.owner.Object == c.bind.obj.Name {
-		return nil, conflict("the account that the connection itself uses is not taken over")
-	}
-	c.op.ev.Matched = held.field
-	return c.revive(ctx, held.rec, entry)
-}
-
-func conflict(format string, args ...any) error {
-	return scim.Errorf(http.StatusConflict, scim.Uniqueness, format, args...)
-}
-
-// revive makes an existing record what the create asked for.
-func (c *creation) revive(ctx context.Context, rec *schema.Record, entry *Entry) (*scim.Resource, error) {
-	ref := c.bind.obj.RefOf(rec)
-	wantActive, ok := c.bind.activeOf(c.in)
-	if !ok {
-		wantActive = true
-	}
-	var err error
-	if wantActive && !c.bind.isActive(rec) {
-		if rec, err = c.b.act(ctx, c.op.ev, ref, connector.Activate); err != nil {
-			return nil, err
-		}
-	}
-	if err = c.plan(ctx, mapping.Replace, rec); err != nil {
-		return nil, err
-	}
-	if rec, err = c.b.update(ctx, c.op.ev, ref, c.bind, connector.Change{Edits: c.result.Edits, Base: rec, Want: c.result.Record}); err != nil {
-		return nil, err
-	}
-	c.rec = rec
+	entry.Owner = Created
 	return c.finish(ctx, entry)
 }
 
@@ -354,34 +317,34 @@ func (c *creation) finish(ctx context.Context, entry *Entry) (*scim.Resource, er
 	if ev.Changed == nil {
 		ev.Changed = editedFields(bind.obj.Type, c.result.Edits)
 	}
-	if entry == nil {
-		entry = &Entry{Key: keyOf(bind.obj, ref.ID), Owner: Created}
+	if !entry.Tombstone.IsZero() {
+		b.cursors.forget(bind.obj.Name)
 	}
 	entry.revived()
 	entry.Object = bind.obj.Name
-	if want, ok := bind.activeOf(c.in); ok && !want && bind.policy.Disable != DisableIgnore && bind.isActive(c.rec) {
-		rec, err := b.deactivate(ctx, ev, bind, c.rec, entry)
+	want, ok := bind.activeOf(c.in)
+	switch disable := ok && !want && bind.isActive(c.rec); {
+	case disable && bind.policy.Disable == DisableIgnore:
+		ev.warn(notDisabled)
+	case disable:
+		rest, cancel := afterWrite(ctx)
+		defer cancel()
+		rec, err := b.deactivate(rest, ev, bind, c.rec, entry)
 		if err != nil {
+			// The record is there all the same: what is known of it is kept.
+			c.keep(ctx, entry)
 			return nil, err
 		}
 		c.rec = rec
 	}
-	b.overlay.wrote(ref, c.rec)
+	return c.keep(ctx, entry), nil
+}
+
+// keep remembers a record and makes the resource of it.
+func (c *creation) keep(ctx context.Context, entry *Entry) *scim.Resource {
+	b, bind := c.b, c.bind
+	b.overlay.wrote(bind.obj.RefOf(c.rec), c.rec)
 	b.lookups.forget(identifiers(bind, c.rec)...)
 	entry.Late = late(c.result.Deferred)
-	return b.answer(ctx, ev, bind, c.rec, entry, c.in), nil
-}
-
-// revived takes the marks of a departure away.
-func (e *Entry) revived() {
-	e.Tombstone = noTime
-	e.Dropped = nil
-}
-
-// article puts "a" or "an" before a kind of record.
-func article(object string) string {
-	if object != "" && strings.IndexByte("aeiou", object[0]) >= 0 {
-		return "an " + object
-	}
-	return "a " + object
+	return b.answer(ctx, c.op.ev, bind, c.rec, entry, c.in)
 }

@@ -68,6 +68,7 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 		}
 	}
 	b.overlay.wrote(ref, nil)
+	b.cursors.forget(bind.obj.Name)
 	if !tombstone {
 		b.save(ctx, ev, &Entry{Key: entry.Key})
 		return nil
@@ -78,7 +79,11 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 	// Without the tombstone SCIM would go on showing the account, so this is not
 	// a failure to be passed over; the client's next attempt mends it.
 	if err := b.opts.State.Save(context.WithoutCancel(ctx), entry); err != nil {
-		return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryLater, Detail: "the account was disabled, and could not be marked as deleted", Err: err}
+		detail := "the account could not be marked as deleted"
+		if action != 0 {
+			detail = "the account was disabled, and could not be marked as deleted"
+		}
+		return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryLater, Detail: detail, Err: err}
 	}
 	ev.Done = append(ev.Done, "tombstone")
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,6 +72,15 @@ func (b *Backend) toSCIM(bind *binding, err error) *scim.Error {
 		out.RetryAfter = retryLater
 	}
 	return out
+}
+
+// forgotten is the answer when the connection's State cannot be asked: nothing is
+// wrong with the request, and it can be sent again.
+func forgotten(err error) error {
+	if connector.CodeOf(err) != connector.Unknown {
+		return err // the client has gone, or the State knows better
+	}
+	return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryLater, Detail: "what this connection remembers cannot be read just now", Err: err}
 }
 
 // blame says that the target refused a field, under the name of the SCIM
@@ -142,7 +152,7 @@ func words(ev *Event, e *scim.Error) string {
 	s := fmt.Sprintf("%s asked to %s %s", who, ev.Action, what)
 	switch {
 	case e != nil && e.Detail != "":
-		s += "; " + e.Detail
+		s += "; " + logged(e)
 		if ev.Action != ActionGet && ev.Action != ActionList && len(ev.Changed) == 0 && len(ev.Done) == 0 {
 			s += ". Nothing was written"
 		}
@@ -162,6 +172,40 @@ func words(ev *Event, e *scim.Error) string {
 		s += ". " + w
 	}
 	return s + "."
+}
+
+// logged is an error's detail as an event may keep it: the client may see the
+// value that it sent, the log may not, unless it is one of a closed list that the
+// administrator has to look at.
+func logged(e *scim.Error) string {
+	errs, ok := errors.AsType[*mapping.Errors](e.Err)
+	if !ok {
+		return e.Detail
+	}
+	lines := make([]string, len(errs.All))
+	for i, one := range errs.All {
+		if one.Code != mapping.CodeLookupMissing && one.Code != mapping.CodeLookupAmbiguous && !strings.Contains(one.Reason, " is not one of ") {
+			one.Reason = withoutValue(one.Reason)
+		}
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// withoutValue takes the value off the front of a reason.
+func withoutValue(reason string) string {
+	if !strings.HasPrefix(reason, `"`) {
+		return reason
+	}
+	for _, what := range []string{" fails pattern ", " is longer than "} {
+		if at := strings.LastIndex(reason, what); at >= 0 {
+			return "the value" + reason[at:]
+		}
+	}
+	if value, err := strconv.QuotedPrefix(reason); err == nil {
+		return "the value" + reason[len(value):]
+	}
+	return "the value does not fit"
 }
 
 // notFound is the answer for an id that nobody has, or that SCIM must not see.

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/usher-scim/usher/connector"
@@ -11,7 +12,8 @@ import (
 
 // Event is one line of the provisioning log: one request to a connection, what
 // became of it, and why. It has the names of attributes and fields, never their
-// values, except for the identifiers of the resource itself.
+// values, except for the identifiers of the resource itself and, in Words, a
+// value that is not in a list of choices or that names nothing (a department).
 type Event struct {
 	ID         string
 	Time       time.Time
@@ -45,6 +47,13 @@ type Event struct {
 	Code string
 	// Words is what happened, in a sentence for an administrator.
 	Words string
+}
+
+// warn adds a sentence on what was left undone, once.
+func (e *Event) warn(sentence string) {
+	if !slices.Contains(e.Warnings, sentence) {
+		e.Warnings = append(e.Warnings, sentence)
+	}
 }
 
 // Request says where a request came from. The gateway puts it into the context.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,9 +70,12 @@ type world struct {
 
 func (w *world) serve(opts *provision.Options, profile scim.Profile) {
 	w.t.Helper()
-	n := 0
-	opts.NewID = func() string { n++; return fmt.Sprintf("event-%d", n) }
-	opts.State, opts.Sink, opts.Clock = w.state, w.events, w.clock.Now
+	var n atomic.Int64
+	opts.NewID = func() string { return fmt.Sprintf("event-%d", n.Add(1)) }
+	opts.Sink, opts.Clock = w.events, w.clock.Now
+	if opts.State == nil {
+		opts.State = w.state
+	}
 	var err error
 	mappings := freshservice.Mappings
 	if w.account == nil {

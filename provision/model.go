@@ -37,6 +37,9 @@ type binding struct {
 	userName    schema.Slot
 	workEmail   schema.Selector
 	shadows     []schema.Slot // attributes that State keeps
+	// hiding are the objects of members that a DELETE may leave in a group, so
+	// that they have to be left out here.
+	hiding []*connector.Object
 }
 
 // checkDocuments finds what is wrong with the documents before a target has
@@ -170,11 +173,7 @@ func (bind *binding) prepare(desc *connector.Description, policies map[string]Po
 		return
 	}
 	bind.owner = desc.Owner
-	p, ok := policies[bind.obj.Name]
-	if !ok {
-		p = policies[""]
-	}
-	bind.policy = p
+	bind.policy = policyOf(policies, bind.obj.Name)
 	bind.userName = bind.typ.Slot("userName")
 	if sel, err := bind.typ.Select(workEmailPath); err == nil {
 		bind.workEmail = sel
@@ -182,6 +181,12 @@ func (bind *binding) prepare(desc *connector.Description, policies map[string]Po
 	if bind.obj.Active != "" && bind.obj.Can(connector.Deactivate) {
 		bind.active = bind.typ.Slot("active")
 		bind.activeField = bind.obj.Type.Slot(bind.obj.Active)
+	}
+	for _, name := range bind.obj.Member {
+		o := desc.Object(name)
+		if _, tombstone, err := policyOf(policies, name).removal(o); tombstone && err == nil {
+			bind.hiding = append(bind.hiding, o)
+		}
 	}
 	if bind.obj.Type.IsResource() {
 		return // it holds every attribute
@@ -191,6 +196,13 @@ func (bind *binding) prepare(desc *connector.Description, policies map[string]Po
 			bind.shadows = append(bind.shadows, s)
 		}
 	}
+}
+
+func policyOf(policies map[string]Policy, object string) Policy {
+	if p, ok := policies[object]; ok {
+		return p
+	}
+	return policies[""]
 }
 
 // served reports whether the binding has an object behind it.
@@ -243,6 +255,39 @@ func (bind *binding) applyShadows(rec *schema.Record, e *Entry) {
 		}
 		rec.SetAt(s, schema.StringValue(v))
 	}
+}
+
+// nameNameless gives a resource without a user name, which its target's record
+// has no address for, one by the id: SCIM demands it of every user.
+func (bind *binding) nameNameless(out, rec *schema.Record) {
+	if bind.userName == schema.NoSlot || bind.obj.Type.IsResource() || !out.At(bind.userName).Unassigned() {
+		return
+	}
+	out.SetAt(bind.userName, schema.StringValue(bind.obj.Name+"-"+rec.String(bind.obj.IDField())))
+}
+
+// namelessID returns the id in a user name that nameNameless has made.
+func (bind *binding) namelessID(e equality) (id string, ok bool) {
+	if e.slot != bind.userName || len(e.value) <= len(bind.obj.Name) || !strings.EqualFold(e.value[:len(bind.obj.Name)], bind.obj.Name) {
+		return "", false
+	}
+	return strings.CutPrefix(e.value[len(bind.obj.Name):], "-")
+}
+
+// hiddenLogin is the name under which an entry keeps the login address of a
+// disabled account: the target's lookup of addresses may not show it.
+const hiddenLogin = "login"
+
+// keepLogin notes the login address of a disabled account.
+func (bind *binding) keepLogin(e *Entry, rec *schema.Record) {
+	if bind.activeField == schema.NoSlot || len(bind.obj.Unique) == 0 {
+		return
+	}
+	login := ""
+	if !bind.isActive(rec) {
+		login = rec.Get(bind.obj.Unique[0]).Text()
+	}
+	e.setShadow(hiddenLogin, login)
 }
 
 // keepShadows notes in an entry what reading the record would not give back:

@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
@@ -28,6 +27,7 @@ func (b *Backend) Get(ctx context.Context, r scim.Ref, o scim.ReadOptions) (_ *s
 	if err != nil {
 		return nil, err
 	}
+	b.noteKind(ctx, op.ev, bind, found)
 	op.ev.Matched = "id"
 	if res, err = b.resource(ctx, bind, found.rec, found.entry); err != nil {
 		return nil, err
@@ -57,12 +57,28 @@ func (b *Backend) load(ctx context.Context, ev *Event, bind *binding, r scim.Ref
 	if err != nil {
 		return nil, err
 	}
-	if entry.Object != bind.obj.Name && bind.obj.IDSpace != "" {
-		// Of which kind the id is need not be found out again.
-		entry.Object = bind.obj.Name
-		b.save(ctx, ev, entry)
-	}
 	return &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry}, nil
+}
+
+// noteKind remembers of which kind a record is that was read, so that it need
+// not be found out again. Nobody may hold the record's lock: the entry is read
+// again under it, since a DELETE may have put the record away meanwhile, and its
+// tombstone must not be lost.
+func (b *Backend) noteKind(ctx context.Context, ev *Event, bind *binding, found *stored) {
+	if bind.obj.IDSpace == "" || found.entry.Object == bind.obj.Name {
+		return
+	}
+	unlock, err := b.lock(ctx, found.entry.Key)
+	if err != nil {
+		return // it is only a hint
+	}
+	defer unlock()
+	entry, err := b.entry(ctx, bind.obj, found.ref.ID)
+	if err != nil || !entry.Tombstone.IsZero() || entry.Object == bind.obj.Name {
+		return
+	}
+	entry.Object = bind.obj.Name
+	b.save(ctx, ev, entry)
 }
 
 // locate finds out what a SCIM id stands for, without a call.
@@ -139,6 +155,9 @@ func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored)
 	out := make([]*scim.Resource, len(found))
 	for i, f := range found {
 		out[i] = bind.resource(f.rec, f.entry, &res)
+		if err := b.hideMembers(ctx, bind, out[i].Record); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -149,6 +168,7 @@ func (bind *binding) resource(rec *schema.Record, e *Entry, res *mapping.Resolve
 	bind.plan.ToSCIM(out, rec, res)
 	out.SetAt(schema.SlotID, schema.StringValue(bind.scimID(rec.String(bind.obj.IDField()))))
 	bind.applyShadows(out, e)
+	bind.nameNameless(out, rec)
 	return &scim.Resource{Record: out}
 }
 
@@ -172,7 +192,7 @@ func (b *Backend) List(ctx context.Context, typ string, q scim.Query) (_ *scim.P
 		q.ExactTotal = true
 	}
 	if q.Filter == nil {
-		return b.walk(ctx, bind, q, mapping.Pushdown{})
+		return b.walk(ctx, op.ev, bind, q, mapping.Pushdown{}, nil)
 	}
 	page, err := b.find(ctx, op.ev, bind, q)
 	if err == nil && len(page.Resources) == 1 {
@@ -180,138 +200,4 @@ func (b *Backend) List(ctx context.Context, typ string, q scim.Query) (_ *scim.P
 		op.ev.Ref.ID = page.Resources[0].Record.String("id")
 	}
 	return page, err
-}
-
-// find answers a filter with as few calls as can be: from an id, from State, by
-// the target's own search, and only then by reading what there is.
-func (b *Backend) find(ctx context.Context, ev *Event, bind *binding, q scim.Query) (*scim.Page, error) {
-	eqs := equalities(bind.typ, q.Filter.Filter())
-	for _, e := range eqs {
-		if e.slot == schema.SlotID {
-			ev.Matched = "id"
-			return b.findByID(ctx, ev, bind, q, e.value)
-		}
-	}
-	for _, e := range eqs {
-		page, err := b.findInState(ctx, ev, bind, q, e)
-		if page != nil || err != nil {
-			return page, err
-		}
-	}
-	push := bind.push(q.Filter.Filter())
-	if push.None {
-		return &scim.Page{Exact: true}, nil
-	}
-	if len(eqs) > 0 {
-		ev.Matched = bind.typ.Path(eqs[0].slot)
-	}
-	return b.walk(ctx, bind, q, push)
-}
-
-// push divides a filter into what the target answers and what is checked here.
-func (bind *binding) push(f schema.Filter) mapping.Pushdown {
-	if bind.obj.Search.Any && bind.obj.Type == bind.typ {
-		return mapping.Pushdown{Query: f}
-	}
-	return bind.plan.Filter(f)
-}
-
-func (b *Backend) findByID(ctx context.Context, ev *Event, bind *binding, q scim.Query, id string) (*scim.Page, error) {
-	found, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: id}, q.Wants)
-	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusNotFound {
-		return &scim.Page{Exact: true}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return b.only(ctx, bind, q, []*stored{found})
-}
-
-// findInState answers an equality on an attribute that State keeps, verified by
-// one read for each hit. It returns nil when State knows nobody.
-func (b *Backend) findInState(ctx context.Context, ev *Event, bind *binding, q scim.Query, e equality) (*scim.Page, error) {
-	if !bind.shadowed(e.slot) {
-		return nil, nil //nolint:nilnil // nothing known, go on looking
-	}
-	path := bind.typ.Path(e.slot)
-	entries, err := b.opts.State.Find(ctx, path, e.value)
-	if err != nil {
-		return nil, err
-	}
-	var found []*stored
-	for _, entry := range entries {
-		if !entry.Tombstone.IsZero() || entry.Key != keyOf(bind.obj, entry.Key.ID) {
-			continue
-		}
-		f, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: bind.scimID(entry.Key.ID)}, q.Wants)
-		if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusNotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, f)
-	}
-	page, err := b.only(ctx, bind, q, found)
-	if err != nil || page.Total == 0 {
-		return nil, err
-	}
-	ev.Matched = path + " (state)"
-	return page, nil
-}
-
-func (bind *binding) shadowed(s schema.Slot) bool {
-	for _, sh := range bind.shadows {
-		if sh == s {
-			return true
-		}
-	}
-	return false
-}
-
-// only makes a page of those records that pass the query.
-func (b *Backend) only(ctx context.Context, bind *binding, q scim.Query, found []*stored) (*scim.Page, error) {
-	all, err := b.resources(ctx, bind, found)
-	if err != nil {
-		return nil, err
-	}
-	page := &scim.Page{Exact: true}
-	for _, r := range all {
-		if q.Matches(r.Record) {
-			page.Total++
-			if page.Total >= q.StartIndex && len(page.Resources) < q.Count {
-				page.Resources = append(page.Resources, r)
-			}
-		}
-	}
-	return page, nil
-}
-
-// equality is a part "attribute eq text" of a filter, all of which have to hold.
-type equality struct {
-	slot  schema.Slot
-	value string
-}
-
-// equalities returns those parts of a filter.
-func equalities(t *schema.Type, f schema.Filter) []equality {
-	parts := []schema.Filter{f}
-	if and, ok := f.(schema.And); ok {
-		parts = and
-	}
-	var out []equality
-	for _, p := range parts {
-		c, ok := p.(*schema.Compare)
-		if !ok || c.Op != schema.Eq || c.Path.Filter != nil || c.Path.Sub != "" {
-			continue
-		}
-		v, ok := c.Value.Str()
-		if !ok {
-			continue
-		}
-		if sel, err := t.Select(c.Path); err == nil && sel.Slot != schema.NoSlot && sel.Sub == schema.NoSlot {
-			out = append(out, equality{sel.Slot, v})
-		}
-	}
-	return out
 }

@@ -28,11 +28,15 @@ type Entry struct {
 	// Owner says how the connection came by the record.
 	Owner Owner
 	// Shadow holds attributes that the target cannot hold or cannot search, by
-	// SCIM path ("userName", "externalId").
+	// SCIM path ("userName", "externalId"); and as "login" the address of a
+	// disabled account, whom the target's search may not show.
 	Shadow map[string]string
 	// Dropped holds the fields that a deactivation emptied, to be restored when
 	// the record is activated again.
 	Dropped map[string]schema.Value
+	// Restoring says that the record was activated, or is about to be, and that
+	// Dropped has not been written back.
+	Restoring bool
 	// Late are references to records that were not there yet.
 	Late []LateReference
 }
@@ -81,6 +85,23 @@ func (e *Entry) setShadow(attr, value string) {
 		e.Shadow = make(map[string]string, 2)
 	}
 	e.Shadow[attr] = value
+}
+
+// drop notes what a field had before a deactivation emptied it.
+func (e *Entry) drop(field string, v schema.Value) {
+	if dropped(v) {
+		return
+	}
+	if e.Dropped == nil {
+		e.Dropped = make(map[string]schema.Value)
+	}
+	e.Dropped[field] = v
+}
+
+// revived takes the marks of a departure away.
+func (e *Entry) revived() {
+	e.Tombstone = time.Time{}
+	e.Dropped, e.Restoring = nil, false
 }
 
 // State remembers entries. Implementations are safe for concurrent use; entries

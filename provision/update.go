@@ -3,8 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/usher-scim/usher/connector"
@@ -23,11 +21,12 @@ func (b *Backend) Update(ctx context.Context, r scim.Ref, u scim.Update, o scim.
 	if err != nil {
 		return nil, err
 	}
+	var m *model
 	var bind *binding
 	defer func() { err = op.end(ctx, bind, err) }()
 	op.ev.Repairs = o.Repairs
 	op.ev.Matched = "id"
-	if _, bind, err = b.binding(ctx, r.Type); err != nil {
+	if m, bind, err = b.binding(ctx, r.Type); err != nil {
 		return nil, err
 	}
 	if !bind.served() {
@@ -40,12 +39,7 @@ func (b *Backend) Update(ctx context.Context, r scim.Ref, u scim.Update, o scim.
 	if !ok {
 		return nil, notFound(r)
 	}
-	unlock, err := b.lock(ctx, keyOf(bind.obj, ref.ID))
-	if err != nil {
-		return nil, err
-	}
-	res, rec, err := b.change(ctx, op.ev, bind, r, u, o)
-	unlock()
+	res, rec, err := b.change(ctx, op.ev, m, bind, ref, r, u)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +60,23 @@ func (bind *binding) fits(u scim.Update) error {
 	return nil
 }
 
-// change chooses the cheapest way to carry out an update; the record is locked.
-func (b *Backend) change(ctx context.Context, ev *Event, bind *binding, r scim.Ref, u scim.Update, o scim.WriteOptions) (*scim.Resource, *schema.Record, error) {
+// change chooses the cheapest way to carry out an update, with the record locked.
+func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding, ref connector.Ref, r scim.Ref, u scim.Update) (*scim.Resource, *schema.Record, error) {
+	name := bind.newName(u)
+	if name != "" {
+		// Before the record, as a create does: the other way round two could wait
+		// for each other.
+		unlock, err := b.opts.Locker.Lock(ctx, b.opts.Connection+"/"+bind.obj.Name+"?"+nameKey(name))
+		if err != nil {
+			return nil, nil, err
+		}
+		defer unlock()
+	}
+	unlock, err := b.lock(ctx, keyOf(bind.obj, ref.ID))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer unlock()
 	ref, entry, err := b.locate(ctx, ev, bind, r)
 	if err != nil {
 		return nil, nil, err
@@ -75,10 +84,12 @@ func (b *Backend) change(ctx context.Context, ev *Event, bind *binding, r scim.R
 	if u.Replace == nil {
 		if bind.obj.Members {
 			if add, remove, ok := scim.MemberDelta(u.Patch); ok {
-				return nil, nil, b.editMembers(ctx, ev, bind, ref, add, remove)
+				return nil, nil, b.editMembers(ctx, ev, m, bind, ref, add, remove)
 			}
 		}
-		if bind.blind(u.Patch) {
+		// Where kinds share their ids, only what has been seen as this kind is
+		// written without a look.
+		if known := bind.obj.IDSpace == "" || entry.Object == bind.obj.Name; known && bind.blind(u.Patch) {
 			return b.changeBlind(ctx, ev, bind, ref, entry, u.Patch)
 		}
 	}
@@ -86,48 +97,18 @@ func (b *Backend) change(ctx context.Context, ev *Event, bind *binding, r scim.R
 	if err != nil {
 		return nil, nil, err
 	}
+	if bind.obj.IDSpace != "" && found.entry.Object != bind.obj.Name {
+		found.entry.Object = bind.obj.Name
+		b.save(ctx, ev, found.entry)
+	}
+	if name != "" && !strings.EqualFold(name, entry.Shadow[bind.typ.Path(bind.userName)]) {
+		if err := b.freeName(ctx, ev, bind, name, ref.ID); err != nil {
+			return nil, nil, err
+		}
+	}
 	c := &modification{b: b, ev: ev, bind: bind, stored: found}
 	res, err := c.run(ctx, u)
 	return res, c.rec, err
-}
-
-// editMembers changes a group's members without reading it.
-func (b *Backend) editMembers(ctx context.Context, ev *Event, bind *binding, group connector.Ref, add, remove []string) error {
-	toAdd, toRemove := bind.memberRefs(add), bind.memberRefs(remove)
-	results, err := b.target.EditMembers(ctx, group, toAdd, toRemove)
-	if errors.Is(err, connector.NotFound) {
-		return notFound(ev.Ref)
-	}
-	if err != nil {
-		return err
-	}
-	var unknown []string
-	for i, err := range results {
-		switch {
-		case err == nil:
-		case i < len(add) && errors.Is(err, connector.NotFound):
-			unknown = append(unknown, add[i])
-		default:
-			return err
-		}
-	}
-	ev.Changed = append(ev.Changed, fmt.Sprintf("members (+%d -%d)", len(add)-len(unknown), len(remove)))
-	if len(unknown) > 0 {
-		return scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s", strings.Join(unknown, ", "))
-	}
-	return nil
-}
-
-// memberRefs gives SCIM ids the form that the target knows.
-func (bind *binding) memberRefs(ids []string) []connector.Ref {
-	refs := make([]connector.Ref, len(ids))
-	for i, id := range ids {
-		refs[i].ID = id
-		if len(bind.obj.Member) > 0 {
-			refs[i].Object = bind.obj.Member[0]
-		}
-	}
-	return refs
 }
 
 // blind reports whether operations can be carried out without a read.
@@ -188,6 +169,7 @@ type modification struct {
 	bind *binding
 	*stored
 
+	full   *schema.Record // the record with what a deactivation took, once recalled
 	result mapping.Result
 }
 
@@ -202,7 +184,17 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	if err != nil {
 		return nil, err
 	}
-	if in.Op == mapping.Patch && wanted.Equal(current.Record) {
+	if c.enables(wanted) && c.recall() {
+		// What the deactivation took counts as being there still.
+		whole, err := b.resource(ctx, bind, c.full, c.entry)
+		if err != nil {
+			return nil, err
+		}
+		if wanted, in, err = c.wanted(whole.Record, u); err != nil {
+			return nil, err
+		}
+		in.Stored = c.full
+	} else if in.Op == mapping.Patch && wanted.Equal(current.Record) {
 		ev.Outcome = Unchanged
 		return current, nil
 	}
@@ -248,7 +240,7 @@ func (c *modification) wanted(current *schema.Record, u scim.Update) (*schema.Re
 // write carries out the edits and the change of state, in the order in which the
 // target takes them: a disabled account is enabled before it is changed, and
 // one to be disabled is changed before that.
-func (c *modification) write(ctx context.Context, wanted *schema.Record) error {
+func (c *modification) write(ctx context.Context, wanted *schema.Record) (err error) {
 	b, ev, bind := c.b, c.ev, c.bind
 	wasActive := bind.isActive(c.rec)
 	wantActive, ok := bind.activeOf(wanted)
@@ -260,46 +252,23 @@ func (c *modification) write(ctx context.Context, wanted *schema.Record) error {
 			return err
 		}
 	}
-	change := connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}
-	if !wasActive && wantActive {
-		rec, err := b.act(ctx, ev, c.ref, connector.Activate)
-		if err != nil {
-			return err
-		}
-		change = c.restore(adapt(rec, bind.obj.Type))
+	if c.enables(wanted) {
+		return c.enable(ctx)
 	}
-	rec, err := b.update(ctx, ev, c.ref, bind, change)
-	if err != nil {
+	if c.rec, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
 		return err
 	}
-	c.rec = rec
 	switch {
 	case wasActive && !wantActive && bind.policy.Disable == DisableIgnore:
-		ev.Warnings = append(ev.Warnings, "The account was not disabled: the policy says to ignore that")
+		ev.warn(notDisabled)
 	case wasActive && !wantActive:
-		c.rec, err = b.deactivate(ctx, ev, bind, rec, c.entry)
+		rest, cancel := afterWrite(ctx)
+		defer cancel()
+		c.rec, err = b.deactivate(rest, ev, bind, c.rec, c.entry)
 	case wantActive:
-		c.entry.Dropped = nil
+		c.entry.revived()
 	}
 	return err
-}
-
-// restore is the change that gives a reactivated record back what the
-// deactivation dropped, together with what the request changes.
-func (c *modification) restore(activated *schema.Record) connector.Change {
-	want := activated.Clone()
-	for _, f := range c.bind.obj.DroppedByDeactivate {
-		slot := c.bind.obj.Type.Slot(f)
-		v := c.rec.At(slot)
-		if v.Unassigned() {
-			v = c.entry.Dropped[f]
-		}
-		if !v.Unassigned() {
-			want.SetAt(slot, v)
-		}
-	}
-	want.Apply(c.result.Edits...)
-	return connector.Change{Edits: c.bind.plan.Diff(nil, activated, want), Base: activated, Want: want}
 }
 
 // settleLate brings what an entry waits for up to date: a field that was written

@@ -19,13 +19,17 @@ import (
 // walk reads the target's pages and gives the part of them that a query asks
 // for. Its cost is one call for each page of the target from the last place
 // that an earlier walk has passed; memory is that of one page and the answer.
-func (b *Backend) walk(ctx context.Context, bind *binding, q scim.Query, push mapping.Pushdown) (*scim.Page, error) {
-	w := &walker{b: b, bind: bind, q: q, push: push, page: &scim.Page{}}
+//
+// known are records that pass the filter for all that State says, and that the
+// target's search may not find.
+func (b *Backend) walk(ctx context.Context, ev *Event, bind *binding, q scim.Query, push mapping.Pushdown, known []*stored) (*scim.Page, error) {
+	w := &walker{b: b, ev: ev, bind: bind, q: q, push: push, known: known, page: &scim.Page{}}
 	// A filter that the target answers whole is walked like a list; one that is
 	// checked here has to read everything there is.
 	w.filtered = q.Filter != nil
-	w.trusted = !w.filtered || push.Query != nil && push.Residual == nil && b.consistent(bind, push.Query)
-	if w.filtered && push.Query != nil && !w.trusted && !b.consistent(bind, push.Query) {
+	w.consistent = push.Query != nil && b.consistent(bind, push.Query)
+	w.trusted = !w.filtered || w.consistent && push.Residual == nil && len(known) == 0
+	if push.Query != nil && !w.consistent {
 		w.fresh = b.recent(bind)
 	}
 	w.key = bind.obj.Name
@@ -45,6 +49,7 @@ func (b *Backend) walk(ctx context.Context, bind *binding, q scim.Query, push ma
 // walker is one walk.
 type walker struct {
 	b    *Backend
+	ev   *Event
 	bind *binding
 	q    scim.Query
 	push mapping.Pushdown
@@ -52,7 +57,10 @@ type walker struct {
 
 	filtered bool // the query has a filter
 	trusted  bool // every record that the target gives passes it
-	fresh    map[connector.Ref]*schema.Record
+	// consistent says that the target's search sees every finished write.
+	consistent bool
+	fresh      map[connector.Ref]*schema.Record // written of late, nil for what is gone
+	known      []*stored
 
 	cursor string
 	offset int // where to begin, while there is no cursor
@@ -71,7 +79,8 @@ func (w *walker) run(ctx context.Context) (*scim.Page, error) {
 			if w.read > 0 {
 				return nil, w.tooMany()
 			}
-			w.push, w.trusted, w.fresh, w.cursor, w.offset, w.seen = mapping.Pushdown{}, false, nil, "", 0, 0
+			w.push, w.trusted, w.consistent, w.fresh, w.known = mapping.Pushdown{}, false, false, nil, nil
+			w.cursor, w.offset, w.seen = "", 0, 0
 			continue
 		}
 		if err != nil {
@@ -86,7 +95,7 @@ func (w *walker) run(ctx context.Context) (*scim.Page, error) {
 		}
 		w.read += len(p.Records)
 		if p.Next == "" {
-			if err := w.take(ctx, w.unlisted()); err != nil {
+			if err := w.takeUnlisted(ctx); err != nil {
 				return nil, err
 			}
 			w.page.Total, w.page.Exact = w.seen, true
@@ -149,7 +158,7 @@ func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored,
 	}
 	entries, err := w.b.opts.State.Load(ctx, keys...)
 	if err != nil {
-		return nil, err
+		return nil, forgotten(err)
 	}
 	out := make([]*stored, 0, len(recs))
 	for i, rec := range recs {
@@ -157,28 +166,75 @@ func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored,
 			continue
 		}
 		ref := connector.Ref{Object: w.bind.obj.Name, ID: keys[i].ID}
+		w.known = slices.DeleteFunc(w.known, func(k *stored) bool { return k.ref == ref })
 		rec = adapt(rec, w.bind.obj.Type)
 		if newer, ok := w.fresh[ref]; ok {
 			delete(w.fresh, ref)
 			if newer == nil {
 				continue
 			}
-			rec = newer
+			// Somebody else may have written it since.
+			if !w.bind.modified(rec).After(w.bind.modified(newer)) {
+				rec = newer
+			}
 		}
 		out = append(out, &stored{ref: ref, rec: rec, entry: entries[i]})
 	}
 	return out, nil
 }
 
-// unlisted are the records written of late that the search did not give.
-func (w *walker) unlisted() []*stored {
-	var out []*stored
+// takeUnlisted takes the records that the search did not give although they are
+// there: those written of late, those that State knows by the filter's value,
+// and, where an address has found nobody, who may be hidden.
+func (w *walker) takeUnlisted(ctx context.Context) error {
+	var late []*schema.Record
 	for _, ref := range sortedRefs(w.fresh) {
 		if rec := w.fresh[ref]; rec != nil {
-			out = append(out, &stored{ref: ref, rec: rec})
+			late = append(late, rec)
 		}
+		w.known = slices.DeleteFunc(w.known, func(k *stored) bool { return k.ref == ref })
 	}
-	return out
+	found, err := w.visible(ctx, late)
+	if err != nil {
+		return err
+	}
+	found = append(found, w.known...)
+	if w.consistent && w.seen == 0 && !w.bind.obj.Search.Immediate {
+		hidden, err := w.hidden(ctx)
+		if err != nil {
+			return err
+		}
+		found = append(found, hidden...)
+	}
+	return w.take(ctx, found)
+}
+
+// hidden reads who has the value that a lookup found nobody for, as far as this
+// connection knows: of what few targets say is whether their lookup shows
+// disabled accounts, and those that were made just now. It costs nothing where
+// nobody is known.
+func (w *walker) hidden(ctx context.Context) ([]*stored, error) {
+	c, ok := w.push.Query.(*schema.Compare)
+	if !ok || len(w.bind.obj.Unique) == 0 || !strings.EqualFold(c.Path.String(), w.bind.obj.Unique[0]) {
+		return nil, nil
+	}
+	var ids []string
+	value := c.Value.Text()
+	w.b.overlay.recent(w.bind.obj.Name, func(ref connector.Ref, rec *schema.Record) {
+		if rec != nil && strings.EqualFold(rec.Get(w.bind.obj.Unique[0]).Text(), value) {
+			ids = append(ids, ref.ID)
+		}
+	})
+	return w.b.readKnown(ctx, w.ev, w.bind, w.q, hiddenLogin, value, ids)
+}
+
+// modified is when the target says that a record was changed last; zero where it
+// does not say.
+func (bind *binding) modified(rec *schema.Record) time.Time {
+	read := bind.typ.New()
+	bind.plan.ToSCIM(read, rec, nil)
+	at, _ := time.Parse(time.RFC3339Nano, read.At(schema.SlotMeta).Member("lastModified").Text())
+	return at
 }
 
 // take counts records and keeps those of the part that was asked for.
@@ -268,6 +324,17 @@ func (c *cursors) nearest(key string, position int) (seen int, cursor string) {
 		}
 	}
 	return seen, cursor
+}
+
+// forget drops the checkpoints of an object's lists: a record that is hidden or
+// shown again moves all that stand behind it.
+func (c *cursors) forget(object string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.lists, func(key string, _ []checkpoint) bool {
+		name, _, _ := strings.Cut(key, "?")
+		return name == object
+	})
 }
 
 // note adds a checkpoint. The list of one key is bounded, the oldest goes first;

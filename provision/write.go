@@ -13,7 +13,29 @@ import (
 	"github.com/usher-scim/usher/scim"
 )
 
-var noTime time.Time
+// notDisabled is the warning of the policy [DisableIgnore].
+const notDisabled = "The account was not disabled: the policy says to ignore that"
+
+// finishTime is how long an operation may go on whose client has gone away after
+// its first write.
+const finishTime = 30 * time.Second
+
+// afterWrite returns the context for what is left of an operation once its first
+// write is done: it is carried out even if the client does not wait for it, so
+// that no account stays half-written.
+func afterWrite(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+}
+
+// disableAgain takes back that an account was enabled, because what was to come
+// with it has failed.
+func (b *Backend) disableAgain(ctx context.Context, ev *Event, ref connector.Ref) bool {
+	if _, err := b.act(ctx, ev, ref, connector.Deactivate); err != nil {
+		ev.warn("The account was enabled, and could not be disabled again after the failure (" + codeText(err) + ")")
+		return false
+	}
+	return true
+}
 
 // plan works out what a write changes, with all references looked up. Its
 // warnings go to the event.
@@ -35,13 +57,13 @@ func (b *Backend) plan(ctx context.Context, ev *Event, bind *binding, in *mappin
 		return err
 	}
 	for _, w := range out.Warnings {
-		ev.Warnings = append(ev.Warnings, "The field "+w.Target+" was left alone ("+string(w.Code)+", rule "+w.Rule+")")
+		ev.warn("The field " + w.Target + " was left alone (" + string(w.Code) + ", rule " + w.Rule + ")")
 	}
 	for _, d := range out.Deferred {
-		ev.Warnings = append(ev.Warnings, "The field "+d.Target+" will be written when the record it refers to exists")
+		ev.warn("The field " + d.Target + " will be written when the record it refers to exists")
 	}
 	if bind.identityMismatch(in.Resource) {
-		ev.Warnings = append(ev.Warnings, "userName and the work e-mail are different addresses (W_IDENTITY_MISMATCH); the mapping decides which is the login")
+		ev.warn("userName and the work e-mail are different addresses (W_IDENTITY_MISMATCH); the mapping decides which is the login")
 	}
 	return nil
 }
@@ -113,14 +135,12 @@ func (b *Backend) deactivate(ctx context.Context, ev *Event, bind *binding, rec 
 		after = rec.Clone()
 		after.SetAt(bind.activeField, schema.BooleanValue(false))
 	}
-	entry.Dropped = nil
+	if !entry.Restoring {
+		entry.Dropped = nil
+	}
+	entry.Restoring = false
 	for _, f := range bind.obj.DroppedByDeactivate {
-		if v := rec.Get(f); !v.Unassigned() {
-			if entry.Dropped == nil {
-				entry.Dropped = make(map[string]schema.Value)
-			}
-			entry.Dropped[f] = v
-		}
+		entry.drop(f, rec.Get(f))
 	}
 	return adapt(after, bind.obj.Type), nil
 }
@@ -140,7 +160,9 @@ func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *sch
 	if len(bind.shadows) > 0 || !entry.empty() {
 		read := bind.typ.New()
 		bind.plan.ToSCIM(read, rec, nil)
+		bind.nameNameless(read, rec)
 		bind.keepShadows(entry, wanted, read)
+		bind.keepLogin(entry, rec)
 		b.save(ctx, ev, entry)
 	}
 	return b.written(ctx, ev, bind, rec, entry)
@@ -150,7 +172,7 @@ func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *sch
 func (b *Backend) written(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry) *scim.Resource {
 	res, err := b.resource(ctx, bind, rec, entry)
 	if err != nil {
-		ev.Warnings = append(ev.Warnings, "The answer lacks references that could not be looked up ("+codeText(err)+")")
+		ev.warn("The answer lacks references that could not be looked up (" + codeText(err) + ")")
 		res = bind.resource(rec, entry, nil)
 	}
 	ev.User = display(res.Record)
@@ -198,7 +220,7 @@ func (b *Backend) completeLate(ctx context.Context, ev *Event, bind *binding, re
 	}
 	for _, e := range waiting {
 		if err := b.completeOne(ctx, ev, bind, e.Key, rec); err != nil {
-			ev.Warnings = append(ev.Warnings, "A record that waited for this one could not be completed: "+codeText(err))
+			ev.warn("A record that waited for this one could not be completed: " + codeText(err))
 		}
 	}
 }

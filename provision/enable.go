@@ -1,0 +1,102 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/schema"
+)
+
+// enables reports whether a modification enables an account, or goes on with an
+// enabling that stopped half-way: the account was enabled, and what a
+// deactivation takes was not given back.
+func (c *modification) enables(wanted *schema.Record) bool {
+	active, ok := c.bind.activeOf(wanted)
+	return ok && active && (!c.bind.isActive(c.rec) || c.entry.Restoring)
+}
+
+// recall makes the record as it was before it was deactivated, as far as that is
+// known, and reports whether there was anything to add.
+func (c *modification) recall() bool {
+	c.full = c.rec.Clone()
+	added := false
+	for _, f := range c.bind.obj.DroppedByDeactivate {
+		slot := c.bind.obj.Type.Slot(f)
+		if v := c.entry.Dropped[f]; !dropped(v) && dropped(c.rec.At(slot)) {
+			c.full.SetAt(slot, v)
+			added = true
+		}
+	}
+	return added
+}
+
+// dropped reports whether a field has what a deactivation leaves in it.
+func dropped(v schema.Value) bool {
+	if on, ok := v.Bool(); ok {
+		return !on
+	}
+	return v.Unassigned()
+}
+
+// enable activates an account and gives it back what the deactivation took,
+// together with what the request changes. What there is to give back is
+// remembered before the first call: some targets take it only when the account
+// is activated, and whoever repeats a request of which the second call failed
+// finds it gone.
+func (c *modification) enable(ctx context.Context) error {
+	b, ev, bind := c.b, c.ev, c.bind
+	if !bind.isActive(c.rec) {
+		if err := c.remember(ctx); err != nil {
+			return err
+		}
+		rec, err := b.act(ctx, ev, c.ref, connector.Activate)
+		if err != nil {
+			return err
+		}
+		rest, cancel := afterWrite(ctx)
+		defer cancel()
+		if err := c.restore(rest, adapt(rec, bind.obj.Type)); err != nil {
+			if b.disableAgain(rest, ev, c.ref) {
+				c.entry.Restoring = false
+				b.save(ctx, ev, c.entry)
+			}
+			return err
+		}
+	} else if err := c.restore(ctx, c.rec); err != nil {
+		return err
+	}
+	c.entry.revived()
+	return nil
+}
+
+// remember keeps the fields that the activation may empty.
+func (c *modification) remember(ctx context.Context) error {
+	c.entry.Dropped = nil
+	for _, f := range c.bind.obj.DroppedByDeactivate {
+		c.entry.drop(f, c.full.Get(f))
+	}
+	if c.entry.Dropped == nil {
+		return nil
+	}
+	c.entry.Restoring = true
+	if err := c.b.opts.State.Save(ctx, c.entry); err != nil {
+		return forgotten(err)
+	}
+	return nil
+}
+
+// restore writes the difference between the record as the target has it now and
+// as it is to be.
+func (c *modification) restore(ctx context.Context, now *schema.Record) (err error) {
+	want := now.Clone()
+	for _, f := range c.bind.obj.DroppedByDeactivate {
+		slot := c.bind.obj.Type.Slot(f)
+		if v := c.full.At(slot); dropped(now.At(slot)) && !dropped(v) {
+			want.SetAt(slot, v)
+		}
+	}
+	want.Apply(c.result.Edits...)
+	change := connector.Change{Edits: c.bind.plan.Diff(nil, now, want), Base: now, Want: want}
+	c.rec, err = c.b.update(ctx, c.ev, c.ref, c.bind, change)
+	return err
+}
