@@ -405,6 +405,9 @@ func (d *decoder) misfit(a *schema.Attribute, v schema.Value, at place) error {
 	if a.MultiValued {
 		wanted = "a list, each value " + wanted
 	}
+	if v.Kind() == schema.KindString && !a.MultiValued && (a.Type == schema.DateTime || a.Type == schema.Date || a.Type == schema.Binary) {
+		return invalidValue(d.path(at), wanted+" is wanted") // it is text, but not of that form
+	}
 	return invalidValue(d.path(at), wanted+" is wanted, got "+kindPhrase(v.Kind()))
 }
 

@@ -31,7 +31,7 @@ func times(n int, f func(i int) string) string {
 // compared pairwise, any of these requests would take a minute or more.
 func TestManyValues(t *testing.T) {
 	t.Parallel()
-	const n = 50_000
+	const n = 20_000
 	users := map[string]struct {
 		attribute string
 		element   func(i int) string
@@ -48,7 +48,7 @@ func TestManyValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := teststore.New(t)
-			h := newHandler(t, s, func(o *scim.Options) { o.MaxBody = 16 << 20 })
+			h := newHandler(t, s, func(o *scim.Options) { o.MaxBody, o.MaxMembers = 16<<20, n })
 			list := "[" + times(n, c.element) + "]"
 			require.Equal(t, 201, do(t, h, "POST", "/Users", `{"userName":"a","`+c.attribute+`":`+list+`}`).Code)
 			count := func() int { return s.Resources[0].Record.Get(c.attribute).Len() }
@@ -59,7 +59,7 @@ func TestManyValues(t *testing.T) {
 				require.Equal(t, n, count())
 			}
 			a := do(t, h, "PUT", "/Users/1?attributes=id", `{"userName":"a","`+c.attribute+`":[`+list[1:len(list)-1]+","+list[1:]+`}`, "X", "")
-			requireError(t, a, 413, "", "50000")
+			requireError(t, a, 413, "", "20000")
 			if strings.Contains(list, `"value"`) || strings.HasSuffix(c.attribute, "tags") {
 				a = do(t, h, "PATCH", "/Users/1?attributes=id", patchBody(op("remove", c.attribute, list)))
 				require.Equal(t, 200, a.Code, a.Body.String())

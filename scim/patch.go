@@ -244,7 +244,7 @@ func (p *patcher) clearFields(fields []field) error {
 func (p *patcher) emit(kind OpKind, sel schema.Selector, v schema.Value, pathless bool) error {
 	a, leaf := sel.Attribute(), sel.Leaf()
 	if a.Mutability == schema.ReadOnly || leaf.Mutability == schema.ReadOnly {
-		if p.repeats(sel, v, pathless) && p.can(readOnlyRepeats) {
+		if kind != OpRemove && p.repeats(sel, v, pathless) && p.can(readOnlyRepeats) {
 			return nil
 		}
 		return mutability(attributePath(sel), "it is read-only")
