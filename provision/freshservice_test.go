@@ -320,14 +320,19 @@ func TestGroups_ListedAndNotServed(t *testing.T) {
 	create(t, w, user("person@example.com", map[string]any{fs: map[string]any{"isAgent": false}}))
 }
 
+// TestLateReference_CompletedWhenTheManagerArrives: whatever the manager was named
+// by.
 func TestLateReference_CompletedWhenTheManagerArrives(t *testing.T) {
 	t.Parallel()
-	w := freshserviceWorld(t, nil, nil, nil)
-	const ent = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-	id := create(t, w, user("ada@example.com", map[string]any{ent: map[string]any{"manager": map[string]any{"value": "boss@example.com"}}})).ID()
-	assert.Nil(t, record(t, w, id)["reporting_manager_id"])
-	boss := create(t, w, user("boss@example.com", nil)).ID()
-	assert.Equal(t, boss, fmt.Sprint(record(t, w, id)["reporting_manager_id"]))
+	for _, by := range []string{"boss@example.com", "BOSS@example.com", "Ada Byron"} {
+		w := freshserviceWorld(t, nil, nil, nil)
+		id := create(t, w, user("ada@example.com", map[string]any{
+			"name": map[string]any{"givenName": "Someone"}, enterprise: map[string]any{"manager": map[string]any{"value": by}},
+		})).ID()
+		assert.Nil(t, record(t, w, id)["reporting_manager_id"])
+		boss := create(t, w, user("boss@example.com", nil)).ID()
+		assert.Equal(t, boss, fmt.Sprint(record(t, w, id)["reporting_manager_id"]), by)
+	}
 }
 
 func TestList_PagesAndTombstones(t *testing.T) {

@@ -196,9 +196,17 @@ func late(deferred []mapping.Deferred) []LateReference {
 	return out
 }
 
-// identifiers are the texts by which others may refer to a record.
+// identifiers are the texts by which others may refer to a record: its id, its
+// unique values, and its name as SCIM shows it.
 func identifiers(bind *binding, rec *schema.Record) []string {
 	out := []string{rec.String(bind.obj.IDField())}
+	if slot := bind.typ.Slot("displayName"); slot != schema.NoSlot {
+		read := bind.typ.New()
+		bind.plan.ToSCIM(read, rec, nil)
+		if name := read.At(slot).Text(); name != "" {
+			out = append(out, name)
+		}
+	}
 	for _, f := range append(slices.Clone(bind.obj.Unique), "name") {
 		if s := rec.String(f); s != "" {
 			out = append(out, s)
