@@ -247,10 +247,10 @@ func (g *Gateway) build(ctx context.Context, c Config) (*connection, *Error) {
 		}
 		return nil, e
 	}
-	if conn.own, err = g.service(conn.backend, profile, connectionBase(c.ID)); err != nil {
+	if conn.own, err = g.service(conn.backend, c.ID, profile, connectionBase(c.ID)); err != nil {
 		return nil, &Error{Code: Invalid, Msg: err.Error(), Err: err}
 	}
-	if conn.byToken, err = g.service(conn.backend, profile, scimBase); err != nil {
+	if conn.byToken, err = g.service(conn.backend, c.ID, profile, scimBase); err != nil {
 		return nil, &Error{Code: Invalid, Msg: err.Error(), Err: err}
 	}
 	return conn, nil

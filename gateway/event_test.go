@@ -357,3 +357,35 @@ func TestPanic_InTheGateway(t *testing.T) {
 type aborting struct{}
 
 func (aborting) Read([]byte) (int, error) { panic(http.ErrAbortHandler) }
+
+// TestEvents_OfRequestsRefusedBeforeTheBackend: what the front refuses stands in
+// the log as well, once, and what the backend refuses is not there twice.
+func TestEvents_OfRequestsRefusedBeforeTheBackend(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	token := f.connect("acme")
+	f.pushUser("/scim/v2", token, "ada@example.com")
+	for _, tt := range []struct {
+		method, path, body, action, words string
+		status                            int
+	}{
+		{"POST", "/scim/v2/Users", `{"schemas":["` + userURN + `"]}`, "create", "userName", 400},
+		{"POST", "/connections/acme/scim/v2/Users", `{`, "create", "JSON", 400},
+		{"GET", "/scim/v2/Users?filter=nope+eq+%22x%22", "", "list", "nope", 400},
+		{"PATCH", "/connections/acme/scim/v2/Users/7", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[]}`, "patch", "User 7", 400},
+		{"POST", "/scim/v2/Users", `{"schemas":["` + userURN + `"],"userName":"ada@example.com"}`, "create", "ada@example.com", 409},
+	} {
+		before := len(f.Events(gateway.EventQuery{}))
+		w := f.do(tt.method, tt.path, token, tt.body)
+		require.Equal(t, tt.status, w.Code, "%s", w.Body)
+		events := f.Events(gateway.EventQuery{})
+		require.Len(t, events, before+1, "%s %s", tt.method, tt.path)
+		e := events[0]
+		assert.Equal(t, provision.Action(tt.action), e.Action)
+		assert.Equal(t, "acme", e.Connection)
+		assert.Equal(t, provision.Failed, e.Outcome)
+		assert.Equal(t, tt.status, e.Status)
+		assert.NotEmpty(t, e.Request.ID)
+		assert.Contains(t, e.Words, tt.words)
+	}
+}

@@ -19,9 +19,10 @@ const connectionsBase = "/connections/"
 
 func connectionBase(id string) string { return connectionsBase + id + scimBase }
 
-// service makes the SCIM service provider of a backend under a path.
-func (g *Gateway) service(b scim.Backend, p scim.Profile, base string) (http.Handler, error) {
+// service makes the SCIM service provider of a connection's backend under a path.
+func (g *Gateway) service(b scim.Backend, connection string, p scim.Profile, base string) (http.Handler, error) {
 	return scim.NewHandler(b, &scim.Options{
+		Refused:   func(r *http.Request, e *scim.Error) { g.noteRefusal(connection, base, r, e) },
 		BaseURL:   g.opts.PublicURL + base,
 		Auth:      scim.NoAuth(), // serveSCIM has done that
 		Profile:   p,
@@ -122,7 +123,7 @@ func (g *Gateway) serveSCIM(x *exchange, r *http.Request, id, rest string) {
 		writeSCIMError(x, http.StatusForbidden, "This token is for reading only.")
 		return
 	}
-	ctx := provision.WithRequest(scim.WithRequestID(r.Context(), x.id), provision.Request{
+	ctx := provision.WithRequest(withTrail(scim.WithRequestID(r.Context(), x.id)), provision.Request{
 		ID: x.id, Actor: gr.Name, Profile: gr.conn.info.Profile,
 	})
 	r = r.WithContext(ctx)

@@ -99,6 +99,9 @@ func (x *exchange) fail(err error) {
 	case e.Err != nil:
 		x.log(slog.LevelWarn, e, err)
 	}
+	if x.h.set.Refused != nil {
+		x.h.set.Refused(x.r.WithContext(x.context()), e)
+	}
 	x.send(e)
 }
 

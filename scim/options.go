@@ -33,6 +33,10 @@ type Options struct {
 	// (Warn), and names that requests have and the types do not (Debug). Values
 	// of attributes are never logged. Nil: nothing is logged.
 	Logger *slog.Logger
+	// Refused is told of each request that is answered with an error, after the
+	// backend or instead of it, before the answer is sent. It must not change the
+	// error. Nil: nobody is told.
+	Refused func(r *http.Request, e *Error)
 	// RequestID makes the ids of requests that bring none. Nil: 26 random
 	// characters. See [RequestID].
 	RequestID func() string
