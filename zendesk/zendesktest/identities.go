@@ -179,12 +179,12 @@ func (a *Account) changeIdentities(c *call, change func(*draft) answer) answer {
 		return notAllowed()
 	}
 	d := &draft{a: a, c: c, u: u.clone(), problems: problems{}}
-	if c.method == http.MethodPost || len(c.body) > 0 {
-		if in, ans, ok := c.object("identity"); ok {
-			d.in = in
-		} else if a.mustHaveBody(c) {
-			return ans
+	if c.route.body != "" {
+		in, bad, ok := c.object(c.route.body)
+		if !ok {
+			return bad
 		}
+		d.in = in
 	}
 	ans := change(d)
 	switch {
@@ -197,12 +197,6 @@ func (a *Account) changeIdentities(c *call, change func(*draft) answer) answer {
 		a.putUser(d.u, c.now)
 	}
 	return ans
-}
-
-// mustHaveBody reports whether an identities call needs its body.
-func (a *Account) mustHaveBody(c *call) bool {
-	rt, _ := a.route(c)
-	return rt != nil && rt.body != ""
 }
 
 func (a *Account) createIdentity(c *call) answer {

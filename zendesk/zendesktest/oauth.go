@@ -247,7 +247,7 @@ func (a *Account) basic(c *call) *user {
 		return nil
 	}
 	u := a.users.records[ids[0]]
-	if u.suspended || !strings.EqualFold(u.email(), address) {
+	if !u.live() || u.suspended || !strings.EqualFold(u.email(), address) {
 		return nil
 	}
 	a.tokenUses[secret] = c.now

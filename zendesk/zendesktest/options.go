@@ -61,7 +61,9 @@ type Options struct {
 	// [DefaultFirstID].
 	FirstID int64
 
-	// Plan sets the rate limits (§2). Empty: [Enterprise].
+	// Plan sets the rate limits (§2). Empty: [Enterprise]. Mind that every plan
+	// allows one update a second: where Clock stands still, the second one is
+	// refused, unless the plan is [Unlimited] or Limits says otherwise.
 	Plan Plan
 	// Limits replaces those of Plan.
 	Limits *Limits

@@ -24,6 +24,7 @@ type call struct {
 	base         string  // what absolute URLs start with
 	ids          []int64 // the {id}s of the route
 	name         string  // the {name} of the route
+	route        *route
 	caller       *caller // nil: anonymous
 }
 
@@ -183,7 +184,7 @@ func (a *Account) dispatch(c *call) answer {
 	if c.queryErr != nil {
 		return titled(http.StatusBadRequest, "Invalid attribute", "The query string is malformed")
 	}
-	if c.caller == nil {
+	if c.route = rt; c.caller == nil {
 		return rt.handle(c)
 	}
 	switch {
