@@ -239,6 +239,7 @@ func TestWithDocument(t *testing.T) {
 		"in place of a document":       {base, "mine.yaml", document("people"), []string{"README", "broken.yaml", "mine.yaml", "more/group.yaml"}},
 		"in place of one further down": {base, "mine.json", document("groups"), []string{"README", "broken.yaml", "mine.json", "user.yaml"}},
 		"in place of a file":           {base, "user.yaml", document("mine"), []string{"README", "broken.yaml", "more/group.yaml", "user.yaml"}},
+		"an override, and its base":    {base, "mine.yaml", []byte("apiVersion: mapping/v1\nname: people\nextends: people\n"), []string{"README", "broken.yaml", "mine.yaml", "more/group.yaml", "user.yaml"}},
 		"no base":                      {nil, "mine.yaml", document("mine"), []string{"mine.yaml"}},
 		"no document":                  {base, "mine.yaml", []byte("{"), []string{"README", "broken.yaml", "mine.yaml", "more/group.yaml", "user.yaml"}},
 	} {

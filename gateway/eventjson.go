@@ -33,7 +33,6 @@ type requestJSON struct {
 	ID      string `json:"id"`
 	Actor   string `json:"actor"`
 	Profile string `json:"profile"`
-	DryRun  bool   `json:"dry_run,omitempty"`
 }
 
 type resourceJSON struct {
@@ -56,7 +55,7 @@ type callJSON struct {
 func eventOf(e *provision.Event) eventJSON {
 	out := eventJSON{
 		ID: e.ID, Time: e.Time.UTC(), Duration: millis(e.Duration), Connection: e.Connection,
-		Request: requestJSON{ID: e.Request.ID, Actor: e.Request.Actor, Profile: e.Request.Profile, DryRun: e.Request.DryRun},
+		Request: requestJSON{ID: e.Request.ID, Actor: e.Request.Actor, Profile: e.Request.Profile},
 		Action:  string(e.Action), Resource: resourceJSON{e.Ref.Type, e.Ref.ID}, User: e.User,
 		Target: recordJSON{e.Target.Object, e.Target.ID}, Matched: e.Matched,
 		Changed: list(e.Changed), Done: list(e.Done), Repairs: list(e.Repairs), Warnings: list(e.Warnings),

@@ -15,12 +15,13 @@ import (
 // WithDocument returns a file system that has one more mapping document beside
 // those of base (nil for none): what [Config.Mapping] takes. A document of base
 // that has the same name, and a file that has the same path, are hidden: the new
-// one takes their place. The file is called path.Base(file). The data must not be
+// one takes their place. One that extends another leaves it to be seen, since it
+// is put together with it. The file is called path.Base(file). The data must not be
 // changed afterwards.
 func WithDocument(base fs.FS, file string, data []byte) fs.FS {
 	o := overlay{base: base, file: document{name: path.Base(file), data: data}, hidden: map[string]bool{path.Base(file): true}}
 	doc, _ := mapping.Parse(file, data)
-	if base == nil || doc == nil {
+	if base == nil || doc == nil || doc.Extends() != "" {
 		return o // what is wrong with it is told by whoever reads it
 	}
 	// Files that cannot be read are told by the reader, too.

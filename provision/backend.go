@@ -30,7 +30,6 @@ type Options struct {
 	// Policies are the policies by target object ("requester"); that of "" holds
 	// for objects that are not named.
 	Policies map[string]Policy
-	// ProtectAdministrators extends the protection of the credential's owner.
 	// ScanLimit is how many records may be read to answer a filter that the
 	// target cannot; 0 means 1,000.
 	ScanLimit int
@@ -95,7 +94,7 @@ func positive[T int | time.Duration](v, def T) T {
 type Backend struct {
 	target  *connector.Target
 	opts    Options
-	docs    []*mapping.Document
+	docs    []document
 	lookups *lookups
 	overlay *overlay
 	cursors *cursors
@@ -108,7 +107,7 @@ var _ scim.Backend = (*Backend)(nil)
 
 // New returns the backend of a target. mappings holds the mapping documents, of
 // which each joins a resource type to an object; an object whose type is a SCIM
-// resource type needs none. Every problem in a document is in the error, with
+// resource type needs none. A document that extends another takes its place. Every problem in a document is in the error, with
 // file, line and column. The target is not called: it is described when the
 // first request comes.
 func New(target *connector.Target, mappings fs.FS, o *Options) (*Backend, error) {
@@ -123,13 +122,13 @@ func New(target *connector.Target, mappings fs.FS, o *Options) (*Backend, error)
 	}
 	if mappings != nil {
 		docs, diags := mapping.ParseFS(mappings)
-		if err := diags.Err(); err != nil {
+		err := diags.Err()
+		if err != nil {
 			return nil, err
 		}
-		if err := checkDocuments(docs); err != nil {
+		if b.docs, err = prepareDocuments(docs); err != nil {
 			return nil, err
 		}
-		b.docs = docs
 	}
 	b.lookups = newLookups(target, b.opts.Clock, b.opts.LookupTTL, b.opts.LookupNegativeTTL)
 	b.overlay = newOverlay(b.opts.Clock, b.opts.Lag, 1000)
@@ -183,7 +182,18 @@ func (b *Backend) binding(ctx context.Context, typ string) (*model, *binding, er
 
 // lock makes writers of one record wait for each other.
 func (b *Backend) lock(ctx context.Context, k Key) (func(), error) {
-	return b.opts.Locker.Lock(ctx, b.opts.Connection+"/"+k.Space+"/"+k.ID)
+	return b.opts.Locker.Lock(ctx, b.lockPrefix()+k.Space+"/"+k.ID)
+}
+
+// lockPrefix is what the keys of locks begin with: the account, so that several
+// connections to it do not write one record at once.
+func (b *Backend) lockPrefix() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.model == nil || b.model.desc.Account == "" {
+		return b.opts.Connection + "/"
+	}
+	return b.model.desc.Account + "/"
 }
 
 // entry returns what is remembered of a record, a new entry where that is

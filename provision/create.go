@@ -95,7 +95,7 @@ func (c *creation) lockAddresses(ctx context.Context) (func(), error) {
 		}
 	}
 	for _, k := range slices.Compact(keys) {
-		f, err := c.b.opts.Locker.Lock(ctx, c.b.opts.Connection+"/"+c.bind.obj.Name+"?"+k)
+		f, err := c.b.opts.Locker.Lock(ctx, c.b.lockPrefix()+c.bind.obj.Name+"?"+k)
 		if err != nil {
 			unlock()
 			return nil, err

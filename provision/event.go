@@ -61,7 +61,6 @@ type Request struct {
 	ID      string // request id
 	Actor   string // name of the token
 	Profile string // repairs in force
-	DryRun  bool
 }
 
 // Action says what a request asked for.

@@ -3,6 +3,7 @@ package provision
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type binding struct {
 	obj    *connector.Object // nil: the type is listed, and nothing of it is served
 	plan   *mapping.Plan
 	routes *mapping.Routes // decide whether a resource is this binding's; may be nil
+	role   string          // under which routes know the mapping
 	policy Policy
 	owner  connector.Ref
 
@@ -42,20 +44,60 @@ type binding struct {
 	hiding []*connector.Object
 }
 
-// checkDocuments finds what is wrong with the documents before a target has
-// described itself.
-func checkDocuments(docs []*mapping.Document) error {
-	bases := baseSchemas()
+// document is a mapping document under the name that routes know it by: its own,
+// or that of the default that it extends.
+type document struct {
+	*mapping.Document
+	role string
+}
+
+// prepareDocuments carries out the overrides among documents: what another one
+// extends is only a base then. It finds what is wrong with the rest before a
+// target has described itself.
+func prepareDocuments(docs []*mapping.Document) ([]document, error) {
+	bases := make(map[string]string) // what a name extends
+	for _, doc := range docs {
+		if doc.Extends() != "" {
+			bases[doc.Name()] = doc.Extends()
+		}
+	}
+	var own, extended []*mapping.Document
+	for _, doc := range docs {
+		if doc.Extends() == "" && slices.Contains(slices.Collect(maps.Values(bases)), doc.Name()) {
+			extended = append(extended, doc)
+		} else {
+			own = append(own, doc)
+		}
+	}
+	resolved, diags := mapping.Resolve(own, extended)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	out := make([]document, len(resolved))
+	for i, doc := range resolved {
+		out[i] = document{doc, doc.Name()}
+		for range len(bases) { // a chain is no longer than that
+			if base := bases[out[i].role]; base != "" && base != out[i].role {
+				out[i].role = base
+			}
+		}
+	}
+	return out, checkDocuments(out)
+}
+
+// checkDocuments compiles documents against the fields that they declare.
+func checkDocuments(docs []document) error {
+	schemas := baseSchemas()
 	var all mapping.Diagnostics
 	for _, doc := range docs {
 		if doc.IsSet() {
 			continue
 		}
-		typ, err := doc.ResourceType(bases, nil)
+		typ, err := doc.ResourceType(schemas, nil)
 		if err != nil {
 			return err
 		}
-		_, diags := mapping.Compile(doc, typ, nil, nil)
+		_, diags := mapping.Compile(doc.Document, typ, nil, nil)
 		all = append(all, diags...)
 	}
 	return all.Err()
@@ -68,7 +110,7 @@ func baseSchemas() []schema.Schema {
 
 var workEmailPath = schema.MustParsePath(`emails[type eq "work"].value`)
 
-func newModel(desc *connector.Description, docs []*mapping.Document, policies map[string]Policy) (*model, error) {
+func newModel(desc *connector.Description, docs []document, policies map[string]Policy) (*model, error) {
 	m := &model{desc: desc, bindings: make(map[string]*binding)}
 	var types []scim.ResourceType
 	add := func(rt scim.ResourceType, bind *binding) error {
@@ -89,20 +131,20 @@ func newModel(desc *connector.Description, docs []*mapping.Document, policies ma
 		if obj == nil {
 			return nil, fmt.Errorf("provision: mapping %s is for object %q, which the target does not have", doc.Name(), doc.Object())
 		}
-		doc = doc.WithCustom(obj.Type, baseSchemas()...)
-		typ, err := doc.ResourceType(baseSchemas(), obj.Type)
+		full := doc.WithCustom(obj.Type, baseSchemas()...)
+		typ, err := full.ResourceType(baseSchemas(), obj.Type)
 		if err != nil {
 			return nil, err
 		}
-		plan, diags := mapping.Compile(doc, typ, obj.Type, nil)
+		plan, diags := mapping.Compile(full, typ, obj.Type, nil)
 		if err := diags.Err(); err != nil {
 			return nil, err
 		}
-		routes, err := routesFor(docs, doc.Name(), typ)
+		routes, err := routesFor(docs, doc.role, typ)
 		if err != nil {
 			return nil, err
 		}
-		if err := add(resourceType(typ), &binding{obj: obj, plan: plan, routes: routes}); err != nil {
+		if err := add(resourceType(typ), &binding{obj: obj, plan: plan, routes: routes, role: doc.role}); err != nil {
 			return nil, err
 		}
 	}
@@ -151,16 +193,16 @@ func resourceType(t *schema.Type) scim.ResourceType {
 }
 
 // routesFor returns the routes of the set that names a mapping, or nil.
-func routesFor(docs []*mapping.Document, name string, typ *schema.Type) (*mapping.Routes, error) {
+func routesFor(docs []document, role string, typ *schema.Type) (*mapping.Routes, error) {
 	for _, d := range docs {
 		if !d.IsSet() {
 			continue
 		}
-		routes, diags := mapping.CompileRoutes(d, typ)
+		routes, diags := mapping.CompileRoutes(d.Document, typ)
 		if err := diags.Err(); err != nil {
 			return nil, err
 		}
-		if slices.Contains(routes.Names(), name) {
+		if slices.Contains(routes.Names(), role) {
 			return routes, nil
 		}
 	}

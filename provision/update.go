@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/connector"
@@ -66,7 +67,7 @@ func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding
 	if name != "" {
 		// Before the record, as a create does: the other way round two could wait
 		// for each other.
-		unlock, err := b.opts.Locker.Lock(ctx, b.opts.Connection+"/"+bind.obj.Name+"?"+nameKey(name))
+		unlock, err := b.opts.Locker.Lock(ctx, b.lockPrefix()+bind.obj.Name+"?"+nameKey(name))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -221,7 +222,8 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 func (c *modification) wanted(current *schema.Record, u scim.Update) (*schema.Record, *mapping.Input, error) {
 	in := &mapping.Input{Stored: c.rec, Current: current, Now: c.b.opts.Clock()}
 	if u.Replace == nil {
-		rec, err := scim.ApplyPatch(current, u.Patch)
+		rec, repairs, err := scim.ApplyRepaired(current, u.Patch)
+		c.ev.Repairs = appendNew(c.ev.Repairs, repairs)
 		in.Op, in.Resource = mapping.Patch, rec
 		return rec, in, err
 	}
@@ -301,4 +303,14 @@ func sameShadows(a, b map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// appendNew appends those texts that are not there yet.
+func appendNew(list, more []string) []string {
+	for _, m := range more {
+		if !slices.Contains(list, m) {
+			list = append(slices.Clip(list), m)
+		}
+	}
+	return list
 }

@@ -41,7 +41,7 @@ func (b *Backend) disableAgain(ctx context.Context, ev *Event, ref connector.Ref
 // warnings go to the event.
 func (b *Backend) plan(ctx context.Context, ev *Event, bind *binding, in *mapping.Input, out *mapping.Result) error {
 	if bind.routes != nil {
-		if name, ok := bind.routes.Use(in); !ok || name != bind.plan.Name() {
+		if name, ok := bind.routes.Use(in); !ok || name != bind.role {
 			return scim.Errorf(http.StatusBadRequest, scim.InvalidValue,
 				"this %s is one for the mapping %q, which this connection does not have: such accounts cannot be provisioned through it", bind.name, name)
 		}

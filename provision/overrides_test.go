@@ -1,0 +1,99 @@
+package provision_test
+
+import (
+	"context"
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/freshservice"
+	"github.com/usher-scim/usher/provision"
+	"github.com/usher-scim/usher/scim"
+	"github.com/usher-scim/usher/scim/scimtest"
+)
+
+// withOverride is the default mappings with a document of one's own.
+func withOverride(t *testing.T, text string) fs.FS {
+	t.Helper()
+	out := fstest.MapFS{"own.yaml": {Data: []byte(text)}}
+	require.NoError(t, fs.WalkDir(freshservice.Mappings, ".", func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(freshservice.Mappings, p)
+		out[p] = &fstest.MapFile{Data: data}
+		return err
+	}))
+	return out
+}
+
+// TestOverride_RuleByRule: a connection's own document takes the place of the
+// default that it extends, for the routes as well.
+func TestOverride_RuleByRule(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"acme-requester", "freshservice-requester"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := freshserviceWorld(t, nil, nil, nil)
+			b, err := provision.New(w.target, withOverride(t, `
+apiVersion: mapping/v1
+name: `+name+`
+extends: freshservice-requester
+rules:
+  - {scim: nickName, target: job_title}
+`), nil)
+			require.NoError(t, err)
+			h, err := scim.NewHandler(b, &scim.Options{BaseURL: baseURL, Auth: scim.BearerToken(token)})
+			require.NoError(t, err)
+			w.client = scimtest.NewClient(scimtest.Handler(h, baseURL, token))
+			id := create(t, w, user("ada@example.com", map[string]any{"title": "Analyst", "nickName": "Countess"})).ID()
+			assert.Equal(t, "Countess", record(t, w, id)["job_title"], "the rule was replaced")
+			assert.Equal(t, "Byron", record(t, w, id)["last_name"], "the others stand")
+			const fs = "urn:ietf:params:scim:schemas:extension:freshservice:2.0:User"
+			must(t, w, "POST", "/Users", user("x@example.com", map[string]any{fs: map[string]any{"isAgent": true}}), 400)
+		})
+	}
+	w := freshserviceWorld(t, nil, nil, nil)
+	_, err := provision.New(w.target, withOverride(t, "apiVersion: mapping/v1\nname: own\nextends: freshservice-requestor\n"), nil)
+	require.ErrorContains(t, err, "freshservice-requestor")
+	_, err = provision.New(w.target, withOverride(t, "apiVersion: mapping/v1\nname: own\nextends: freshservice-requester\nrules: [{scim: nope, target: job_title}]\n"), nil)
+	require.ErrorContains(t, err, "own.yaml")
+}
+
+// TestLock_TwoConnectionsToOneAccount: writers of one record wait for each other
+// although they come by different connections.
+func TestLock_TwoConnectionsToOneAccount(t *testing.T) {
+	t.Parallel()
+	locker := &watchedLocker{}
+	w := freshserviceWorld(t, nil, nil, &provision.Options{Connection: "one", Locker: locker})
+	other, err := provision.New(w.target, freshservice.Mappings, &provision.Options{Connection: "two", Locker: locker})
+	require.NoError(t, err)
+	id := create(t, w, user("ada@example.com", nil)).ID()
+	must(t, w, "PATCH", "/Users/"+id, patch(set("title", "x")), 200)
+	first := locker.keys()
+	h, err := scim.NewHandler(other, &scim.Options{BaseURL: baseURL, Auth: scim.BearerToken(token)})
+	require.NoError(t, err)
+	w.client = scimtest.NewClient(scimtest.Handler(h, baseURL, token))
+	must(t, w, "PATCH", "/Users/"+id, patch(set("title", "y")), 200)
+	assert.Contains(t, first, locker.keys()[0])
+}
+
+// watchedLocker notes which keys were locked since it was asked last.
+type watchedLocker struct {
+	provision.MemoryLocker
+	seen []string
+}
+
+func (l *watchedLocker) Lock(ctx context.Context, key string) (func(), error) {
+	l.seen = append(l.seen, key)
+	return l.MemoryLocker.Lock(ctx, key)
+}
+
+func (l *watchedLocker) keys() []string {
+	keys := l.seen
+	l.seen = nil
+	return keys
+}
