@@ -40,7 +40,7 @@ func (t attempts) try(req *http.Request) (*http.Response, error) {
 	if call == nil || req.URL.Host != c.base.Host || req.URL.Scheme != c.base.Scheme {
 		return nil, errForeignHost
 	}
-	if isDryRun(ctx) && !safeMethod(req.Method) {
+	if isDryRun(ctx) && !safeMethod(req.Method) && !call.harmless {
 		call.last = outcome{kind: KindDryRun, err: ErrDryRun}
 		record(ctx, Call{Method: call.method, Pattern: call.pattern, Kind: KindDryRun, Start: c.clock.Now(), DryRun: true})
 		return nil, ErrDryRun

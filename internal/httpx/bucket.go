@@ -150,6 +150,9 @@ func (k *bucket) undo(cost float64, probe bool) {
 
 // learn takes over what the target reports, less what is still in flight.
 func (k *bucket) learn(now time.Time, l Limit) {
+	if l.Window > 0 {
+		k.window = l.Window
+	}
 	k.total = float64(l.Total)
 	k.left = min(float64(max(l.Remaining, 0)), k.total) - k.flying
 	k.asOf = now

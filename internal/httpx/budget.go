@@ -38,6 +38,8 @@ type Limit struct {
 	Remaining int
 	// Reset is when the window ends, from now. 0: unknown; credits are then taken to come back evenly.
 	Reset time.Duration
+	// Window is how long a window is. 0: as it was known, at first BudgetOptions.Window.
+	Window time.Duration
 }
 
 // BudgetOptions configure a [Budget]. Zero values are the defaults.

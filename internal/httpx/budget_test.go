@@ -155,6 +155,22 @@ func TestBudget_WaitsForTheResetThatTheTargetTells(t *testing.T) {
 	})
 }
 
+func TestBudget_WindowThatTheDriverKnows(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		rt := newScript(answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: func(*http.Response) httpx.RateHint {
+			return httpx.RateHint{Limits: []httpx.Limit{{Bucket: httpx.AccountBucket, Total: 1, Window: time.Second}}}
+		}}))
+		for _, n := range []string{"learn", "a", "b", "c"} {
+			p.start(t.Context(), n, httpx.Request{})
+		}
+		p.wait()
+		for i, n := range []string{"learn", "a", "b", "c"} {
+			assert.Equal(t, time.Duration(i)*time.Second, p.took(n).Round(100*time.Millisecond), "one a second")
+		}
+	})
+}
+
 func TestBudget_InteractiveGoesAheadOfBackground(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		rt := newScript(answer(200, "{}", limits(60, 0)...), answer(200, "{}"))

@@ -181,6 +181,15 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
+// Now returns the time by the client's clock.
+func (c *Client) Now() time.Time { return c.clock.Now() }
+
+// Pause waits a random time below limit, by the client's clock: before a request is made again whose refusal only the
+// driver understands. It fails with the context's error.
+func (c *Client) Pause(ctx context.Context, limit time.Duration) error {
+	return sleep(ctx, c.clock, time.Duration(c.jitter()*float64(limit)))
+}
+
 // or returns v, or def if v is zero.
 func or[T comparable](v, def T) T {
 	var zero T
@@ -233,7 +242,7 @@ func (c *Client) Do(ctx context.Context, req *Request) (*Response, error) {
 		return fail(err)
 	}
 	state := &call{
-		method: req.Method, pattern: req.pattern(), repeatable: req.repeatable(), accept: slices.Clone(req.Accept),
+		method: req.Method, pattern: req.pattern(), repeatable: req.repeatable(), harmless: req.Harmless, accept: slices.Clone(req.Accept),
 		class: req.Class, buckets: slices.Clone(req.Buckets), cost: float64(or(req.Cost, 1)),
 		patience: or(req.Patience, c.patience),
 	}

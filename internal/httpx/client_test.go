@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -626,4 +627,22 @@ func TestClient_ConcurrentUse(t *testing.T) {
 		r := <-results
 		assert.Equal(t, r.want, r.got)
 	}
+}
+
+func TestClient_PausesByItsClock(t *testing.T) {
+	t.Parallel()
+	clock := testx.NewClock(time.Time{})
+	c := newClient(t, newScript(), httpx.Options{Clock: clock, Jitter: func() float64 { return 0.5 }})
+	assert.Equal(t, clock.Now(), c.Now())
+	done := make(chan error)
+	go func() { done <- c.Pause(t.Context(), 4*time.Second) }()
+	for clock.Pending() == 0 {
+		runtime.Gosched()
+	}
+	clock.Advance(2 * time.Second)
+	require.NoError(t, <-done)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, c.Pause(ctx, time.Second), context.Canceled)
 }

@@ -76,8 +76,9 @@ func record(ctx context.Context, c Call) {
 	}
 }
 
-// WithDryRun returns a context under which only GET and HEAD requests are sent. Others are recorded with DryRun
-// set and fail with an [Error] of [KindDryRun], which is [ErrDryRun].
+// WithDryRun returns a context under which only GET and HEAD requests are sent, and those marked
+// [Request.Harmless]. Others are recorded with DryRun set and fail with an [Error] of [KindDryRun], which is
+// [ErrDryRun].
 func WithDryRun(ctx context.Context) context.Context {
 	return context.WithValue(ctx, dryRunKey{}, true)
 }

@@ -120,3 +120,15 @@ func TestDryRun_WithholdsWrites(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, rec.Calls()[0].DryRun)
 }
+
+func TestDryRun_SendsWhatIsHarmless(t *testing.T) {
+	t.Parallel()
+	rt := newScript(answer(200, "{}"))
+	c := newClient(t, rt, httpx.Options{})
+	var rec httpx.Recorder
+	_, err := c.Do(httpx.WithRecorder(httpx.WithDryRun(t.Context()), &rec), &httpx.Request{Method: "POST", Path: "/token", Harmless: true})
+	require.NoError(t, err)
+	require.Len(t, rec.Calls(), 1)
+	assert.False(t, rec.Calls()[0].DryRun)
+	assert.Len(t, rt.calls(), 1)
+}

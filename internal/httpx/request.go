@@ -69,6 +69,9 @@ type Request struct {
 	// Patience is the longest time that the request may spend waiting, for the budget and between attempts
 	// together. Default: Options.Patience.
 	Patience time.Duration
+	// Harmless marks a request that changes nothing which a dry run has to leave alone although its method could,
+	// such as the fetch of an access token. It is sent under [WithDryRun] too.
+	Harmless bool
 }
 
 // Response is an accepted answer.

@@ -21,6 +21,7 @@ type callKey struct{}
 type call struct {
 	method, pattern string
 	repeatable      bool
+	harmless        bool
 	accept          []int
 	class           Class
 	buckets         []string
