@@ -11,13 +11,13 @@ import (
 // offers; without codes, those of Freshservice. A tag that is not among the
 // codes stands for its nearest: its script or region group (Latin American
 // Spanish, Traditional Chinese), its parents, its language in whatever region
-// there is, and English, if the account has that. Reading gives a code as a tag.
+// there is, and English, if the account has that, of whatever region. Reading gives a code as a tag.
 // Case and the separator, - or _, do not matter.
 func NewLanguageMap(codes ...string) *ValueMap {
 	if len(codes) == 0 {
 		codes = strings.Fields(freshserviceLanguages)
 	}
-	spec := MapSpec{}
+	spec, fallback := MapSpec{}, ""
 	regional := make(map[string]string, len(codes))
 	for _, c := range codes {
 		tag := languageTag(c)
@@ -26,8 +26,8 @@ func NewLanguageMap(codes ...string) *ValueMap {
 		if _, ok := regional[lang]; !ok {
 			regional[lang] = tag
 		}
-		if strings.EqualFold(c, "en") {
-			spec.Default = schema.StringValue(c)
+		if english(tag) > english(fallback) {
+			spec.Default, fallback = schema.StringValue(c), tag
 		}
 	}
 	m, err := NewValueMap(spec)
@@ -46,6 +46,20 @@ func NewLanguageMap(codes ...string) *ValueMap {
 		})
 	}
 	return m
+}
+
+// english says how well a tag stands for English: 0 for not at all.
+func english(tag string) int {
+	switch tag = strings.ToLower(tag); {
+	case tag == "en":
+		return 3
+	case tag == "en-us":
+		return 2
+	case strings.HasPrefix(tag, "en-"):
+		return 1
+	default:
+		return 0
+	}
 }
 
 // languageTag is the BCP 47 tag of an app's code: some are written in capitals,

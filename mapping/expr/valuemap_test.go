@@ -227,6 +227,22 @@ func TestNewLanguageMap_OfAnAccount(t *testing.T) {
 	}
 }
 
+func TestNewLanguageMap_FallsBackToEnglish(t *testing.T) {
+	t.Parallel()
+	for want, codes := range map[string][]string{
+		"en":    {"en-gb", "en-US", "en", "de"},
+		"en-US": {"en-gb", "en-US", "de"},
+		"en-au": {"de", "en-au", "en-nz"},
+		"":      {"de", "eng"},
+	} {
+		v, ok := NewLanguageMap(codes...).Forward(schema.StringValue("sv"), schema.Value{})
+		assert.Equal(t, want != "", ok, codes)
+		if ok {
+			assert.Equal(t, want, v.Text())
+		}
+	}
+}
+
 func TestBuiltinMap_Booleans(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][2]string{
