@@ -1,0 +1,99 @@
+package zendesk
+
+import (
+	"context"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/internal/httpx"
+)
+
+// Names of the settings of an [Application].
+const (
+	settingSubdomain    = "subdomain"
+	settingAllowAdmin   = "allow_admin"
+	settingEmailChange  = "email_change"
+	settingScopes       = "scopes"
+	settingClientID     = "client_id"
+	settingClientSecret = "client_secret"
+	settingEmail        = "email"
+	settingAPIToken     = "api_token"
+)
+
+// Application returns Zendesk for a [connector.Registry]. Options that the
+// settings of a connection do not have come from o, which may be nil; its
+// AllowAdmin, EmailChange and Scopes are the settings' defaults. Connections to one
+// account that are opened through the same Application share its rate limit.
+func Application(o *Options) connector.Application {
+	var base Options
+	if o != nil {
+		base = *o
+	}
+	if base.budgets == nil {
+		base.budgets = httpx.NewBudgets(&httpx.BudgetOptions{Clock: base.Clock})
+	}
+	if base.EmailChange == "" {
+		base.EmailChange = EmailReplace
+	}
+	if base.Scopes == "" {
+		base.Scopes = DefaultScopes
+	}
+	return connector.Application{
+		Name:     "zendesk",
+		Title:    "Zendesk Support",
+		Mappings: Mappings,
+		Settings: []connector.Setting{
+			{Name: settingSubdomain, Required: true, Help: `The first part of the account's address: "acme" for acme.zendesk.com.`},
+			{Name: settingAllowAdmin, Kind: connector.SwitchSetting, Default: base.AllowAdmin,
+				Help: "Whether users may be made administrators."},
+			{Name: settingEmailChange, Default: base.EmailChange, Choices: []string{EmailReplace, EmailKeep},
+				Help: "What becomes of the old e-mail address when a user gets a new one: say keep if it is to stay as a further address."},
+			{Name: settingScopes, Default: base.Scopes,
+				Help: `What the OAuth client's tokens are asked for. Changes of e-mail addresses need "read write".`},
+			{Name: settingClientID, Kind: connector.SecretSetting,
+				Help: "The identifier of a confidential OAuth client, from Admin Center > Apps and integrations > APIs > OAuth clients."},
+			{Name: settingClientSecret, Kind: connector.SecretSetting, Help: "The secret of the OAuth client."},
+			{Name: settingEmail, Kind: connector.SecretSetting,
+				Help: "Instead of an OAuth client: the e-mail address of the administrator as whom an API token acts."},
+			{Name: settingAPIToken, Kind: connector.SecretSetting,
+				Help: "Instead of an OAuth client: an API token. Zendesk retires them: all stop working on 2027-04-30."},
+		},
+		Open: func(_ context.Context, s connector.Settings) (*connector.Target, error) {
+			auth, err := readAuth(s)
+			if err != nil {
+				return nil, err
+			}
+			opts := base
+			opts.AllowAdmin = s.Switch(settingAllowAdmin)
+			opts.EmailChange = s.Text(settingEmailChange)
+			opts.Scopes = s.Text(settingScopes)
+			return New(s.Text(settingSubdomain), auth, &opts)
+		},
+	}
+}
+
+// readAuth takes the one of the two pairs of credentials that is given.
+func readAuth(s connector.Settings) (Auth, error) {
+	id, secret := s.Secret(settingClientID), s.Secret(settingClientSecret)
+	email, token := s.Secret(settingEmail), s.Secret(settingAPIToken)
+	oauth := !id.IsEmpty() || !secret.IsEmpty()
+	basic := !email.IsEmpty() || !token.IsEmpty()
+	wrong := func(field, msg string) (Auth, error) {
+		return Auth{}, &connector.SettingError{Field: "credentials." + field, Msg: msg}
+	}
+	switch {
+	case oauth && basic:
+		return wrong(settingAPIToken, "either client_id and client_secret are wanted, or email and api_token")
+	case basic && email.IsEmpty():
+		return wrong(settingEmail, "it is required with an API token")
+	case basic && token.IsEmpty():
+		return wrong(settingAPIToken, "it is required with an e-mail address")
+	case basic:
+		return Auth{name: email, secret: token}, nil
+	case id.IsEmpty():
+		return wrong(settingClientID, "it is required")
+	case secret.IsEmpty():
+		return wrong(settingClientSecret, "it is required")
+	default:
+		return Auth{oauth: true, name: id, secret: secret}, nil
+	}
+}

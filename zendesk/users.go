@@ -1,0 +1,262 @@
+package zendesk
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/internal/httpx"
+	"github.com/usher-scim/usher/schema"
+)
+
+// Get implements connector.Driver: one call.
+func (d *driver) Get(ctx context.Context, r connector.Ref) (*schema.Record, error) {
+	switch r.Object {
+	case ObjectUser:
+		t, err := d.userType(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return d.getUser(ctx, t, r.ID)
+	case ObjectOrganization:
+		return d.getFixed(ctx, organizations, d.types.organization, r.ID)
+	case ObjectCustomRole:
+		return d.getFixed(ctx, customRoles, d.types.customRole, r.ID)
+	case ObjectGroup:
+		return d.getFixed(ctx, groups, d.types.group, r.ID)
+	default:
+		return nil, noObject()
+	}
+}
+
+func noObject() error { return connector.Errorf(connector.Unsupported, "", "there is no such object") }
+
+func (d *driver) getUser(ctx context.Context, t *schema.Type, id string) (*schema.Record, error) {
+	v, err := d.view(ctx, users, id)
+	if err != nil {
+		return nil, d.fail(err, request{typ: t, byID: true})
+	}
+	return d.decodeUser(t, v)
+}
+
+// Create implements connector.Driver: one call. Zendesk sends the new user no
+// mail unless the record says so in skip_verify_email.
+func (d *driver) Create(ctx context.Context, object string, rec *schema.Record) (*schema.Record, error) {
+	if object != ObjectUser {
+		return nil, noObject()
+	}
+	role := rec.String("role")
+	if err := d.mayHave(ctx, rec, role); err != nil {
+		return nil, err
+	}
+	req := request{typ: rec.Type(), create: true, raises: role == roleAgent || role == roleAdmin}
+	v, err := d.call(ctx, http.MethodPost, users, "", nil, body(users.one, createBody(rec)))
+	if err != nil {
+		return nil, d.taken(ctx, d.fail(err, req), req, rec, 0)
+	}
+	out, err := d.decodeUser(rec.Type(), v)
+	return out, d.fail(err, req)
+}
+
+// taken looks once whether a refused address or external id is in use, where the
+// answer only says that it is refused: the code for that is not documented for all
+// of them. self is the id of the record that is being updated.
+func (d *driver) taken(ctx context.Context, err error, req request, rec *schema.Record, self int64) error {
+	field, ok := refusedWithoutCode(err, req)
+	if !ok || rec == nil {
+		return err
+	}
+	page, failed := d.listUsers(ctx, connector.Query{Filter: &schema.Compare{
+		Path: schema.Path{Attr: field}, Op: schema.Eq, Value: rec.Get(field),
+	}})
+	if failed != nil {
+		return err
+	}
+	for _, holder := range page.Records {
+		if holder.Integer("id") != self {
+			own, _ := errors.AsType[*connector.Error](err)
+			return &connector.Error{Code: connector.AlreadyExists, Field: field, Reason: "another user has it", Err: own.Err}
+		}
+	}
+	return err
+}
+
+// Update implements connector.Driver: one call, to /users/{id}. More are needed
+// for a new e-mail address (two, or up to four where the old one is kept or the
+// new one is there already), for a phone number that takes the place of a direct
+// line (three more), and for the organization of a user who may have several.
+//
+// What others could stand in the way of, the address, is changed first.
+func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change) (*schema.Record, error) {
+	if r.Object != ObjectUser {
+		return nil, connector.Errorf(connector.Unsupported, "", "it cannot be changed through this connection yet")
+	}
+	u, err := d.planUpdate(ctx, r.ID, c)
+	if err != nil {
+		return nil, err
+	}
+	if u.email != "" {
+		if err := d.changeEmail(ctx, u.typ, r.ID, u.email); err != nil {
+			return nil, err
+		}
+	}
+	if u.organization != nil {
+		if err := d.moveOrganization(ctx, u, r.ID); err != nil {
+			return nil, err
+		}
+	}
+	if !u.empty() {
+		rec, err := d.putUser(ctx, r.ID, u.body(), request{typ: u.typ, byID: true, raises: u.raises}, u.want)
+		if err != nil || !u.phone || rec == nil || samePhone(rec.String("phone"), u.phoneNumber) {
+			return rec, err
+		}
+		return d.replacePhone(ctx, u, r.ID, rec)
+	}
+	if u.email == "" && u.organization == nil {
+		if u.base == nil {
+			return nil, nil // nothing that can be changed was asked for
+		}
+		return u.base.Clone(), nil
+	}
+	return d.getUser(ctx, u.typ, r.ID)
+}
+
+// putUser sends an update. The record is nil where the answer is empty.
+func (d *driver) putUser(ctx context.Context, id string, fields schema.Value, req request, want *schema.Record) (*schema.Record, error) {
+	v, err := d.call(ctx, http.MethodPut, users, byID, map[string]string{"id": id}, body(users.one, fields))
+	if err != nil {
+		return nil, d.taken(ctx, d.fail(err, req), req, want, number(id))
+	}
+	if v.IsUnset() {
+		return nil, nil
+	}
+	return d.decodeUser(req.typ, v)
+}
+
+// Act implements connector.Driver. An end user is suspended, unsuspended and
+// deleted by one call. An agent or administrator is made an end user first, one
+// more, which frees the seat and is not undone by Activate. Where the hint does not
+// tell the role, it is asked for, one more.
+func (d *driver) Act(ctx context.Context, r connector.Ref, a connector.Action) (*schema.Record, error) {
+	if r.Object != ObjectUser {
+		return nil, connector.Errorf(connector.Unsupported, "", "the driver has no such action for it")
+	}
+	t, err := d.userType(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a.Kind == connector.Activate {
+		return d.suspend(ctx, t, r.ID, false)
+	}
+	if err := d.notSelf(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	switch a.Kind {
+	case connector.Deactivate:
+		return d.deactivate(ctx, t, r.ID, a.Hint)
+	case connector.Delete:
+		if _, err := d.downgrade(ctx, t, r.ID, a.Hint); err != nil {
+			return nil, err
+		}
+		return nil, d.delete(ctx, t, r.ID)
+	case connector.Erase:
+		return nil, d.erase(ctx, t, r.ID, a.Hint)
+	default:
+		return nil, connector.Errorf(connector.Unsupported, "", "the driver has no such action")
+	}
+}
+
+// notSelf protects the user as whom the driver itself acts.
+func (d *driver) notSelf(ctx context.Context, id string) error {
+	me, err := d.self(ctx)
+	if err != nil {
+		return err
+	}
+	if me.id == id {
+		return connector.Errorf(connector.Denied, "", "it is the user whom the connection itself acts as")
+	}
+	return nil
+}
+
+// deactivate suspends a user, an agent or administrator after a downgrade: that
+// is the order that the vendor recommends.
+func (d *driver) deactivate(ctx context.Context, t *schema.Type, id, hint string) (*schema.Record, error) {
+	rec, err := d.downgrade(ctx, t, id, hint)
+	if err != nil {
+		return nil, err
+	}
+	if rec != nil && rec.Bool("suspended") {
+		return rec, nil
+	}
+	if rec, err = d.suspend(ctx, t, id, true); err != nil {
+		return nil, err
+	}
+	if rec != nil && rec.Has("role") && rec.String("role") != roleEndUser {
+		return d.demote(ctx, t, id) // the hint was out of date
+	}
+	return rec, nil
+}
+
+func (d *driver) suspend(ctx context.Context, t *schema.Type, id string, on bool) (*schema.Record, error) {
+	fields := schema.MembersValue(schema.Member{Name: "suspended", Value: schema.BooleanValue(on)})
+	return d.putUser(ctx, id, fields, request{typ: t, byID: true}, nil)
+}
+
+// downgrade makes an agent or administrator an end user. The record is nil where
+// nothing of the user was read.
+func (d *driver) downgrade(ctx context.Context, t *schema.Type, id, hint string) (*schema.Record, error) {
+	if hint == "" {
+		rec, err := d.getUser(ctx, t, id)
+		if err != nil {
+			return nil, err
+		}
+		if hint = rec.String("role"); hint == roleEndUser {
+			return rec, nil
+		}
+	}
+	if hint == roleEndUser {
+		return nil, nil
+	}
+	return d.demote(ctx, t, id)
+}
+
+func (d *driver) demote(ctx context.Context, t *schema.Type, id string) (*schema.Record, error) {
+	fields := schema.MembersValue(schema.Member{Name: "role", Value: schema.StringValue(roleEndUser)})
+	return d.putUser(ctx, id, fields, request{typ: t, byID: true}, nil)
+}
+
+// delete is the vendor's soft delete: the user is gone, and the data are erased
+// after 30 days. There is no way back.
+func (d *driver) delete(ctx context.Context, t *schema.Type, id string) error {
+	_, err := d.call(ctx, http.MethodDelete, users, byID, map[string]string{"id": id}, nil)
+	err = d.fail(err, request{typ: t, byID: true, deletes: true})
+	if errors.Is(err, connector.NotFound) && wasSent(err) {
+		return nil // an earlier attempt did it, and its answer was lost
+	}
+	return err
+}
+
+// erase deletes a user for good, also one that was deleted before.
+func (d *driver) erase(ctx context.Context, t *schema.Type, id, hint string) error {
+	_, err := d.downgrade(ctx, t, id, hint)
+	if err == nil {
+		err = d.delete(ctx, t, id)
+	}
+	if err != nil && !errors.Is(err, connector.NotFound) {
+		return err
+	}
+	_, err = d.call(ctx, http.MethodDelete, deletedUsers, byID, map[string]string{"id": id}, nil)
+	err = d.fail(err, request{typ: t, byID: true, deletes: true})
+	if errors.Is(err, connector.NotFound) && wasSent(err) {
+		return nil
+	}
+	return err
+}
+
+// wasSent reports whether an attempt before the one that failed may have been
+// carried out.
+func wasSent(err error) bool {
+	e, ok := errors.AsType[*httpx.Error](err)
+	return ok && e.Ambiguous()
+}

@@ -1,0 +1,219 @@
+package zendesk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/internal/httpx"
+	"github.com/usher-scim/usher/schema"
+)
+
+// What [Options.EmailChange] can say.
+const (
+	// EmailReplace gives the user the new address in place of the old one.
+	EmailReplace = "replace"
+	// EmailKeep makes the new address the primary one and keeps the old one as a
+	// further address, so that mail from it still finds the user.
+	EmailKeep = "keep"
+)
+
+// DefaultScopes is what [Options.Scopes] is by default: e-mail addresses cannot
+// be changed with anything narrower (developer.zendesk.com, "User identities").
+const DefaultScopes = "read write"
+
+// Clock is a source of time. Every wait goes through it. It must be safe for
+// concurrent use.
+type Clock interface {
+	// Now returns the time.
+	Now() time.Time
+	// AfterFunc calls f once, after d, and not from inside AfterFunc. The function
+	// returned cancels the call and reports whether it did so in time.
+	AfterFunc(d time.Duration, f func()) (stop func() bool)
+}
+
+// Options are the settings of a connection. The zero value, like a nil *Options,
+// has the defaults.
+type Options struct {
+	// AllowAdmin lets users be created as administrators and raised to be ones, by
+	// their role or by a custom role of that kind. Without it that is Denied.
+	AllowAdmin bool
+	// EmailChange is [EmailReplace] or [EmailKeep]; "" means EmailReplace.
+	EmailChange string
+	// Scopes are what access tokens are asked for, separated by spaces; "" means
+	// [DefaultScopes]. API tokens have none.
+	Scopes string
+
+	// UserAgent is the User-Agent of calls; "" means "usher".
+	UserAgent string
+	// Transport makes the connections; nil means one that refuses addresses inside
+	// the network and uses no proxy.
+	Transport http.RoundTripper
+	// BaseURL takes the place of "https://{subdomain}.zendesk.com" for simulators
+	// and tests: http and private addresses are then allowed. Never set it from
+	// what an administrator can type in.
+	BaseURL string
+	// Patience is how long a call may wait for the rate limit and between
+	// attempts; 0 means 20 seconds.
+	Patience time.Duration
+	// Clock is the time; nil means the system's.
+	Clock Clock
+	// Jitter returns random numbers in [0,1) for the waits between attempts; nil
+	// means math/rand/v2.
+	Jitter func() float64
+	// Logger gets a line for each call, without personal data, and warnings; nil
+	// means none.
+	Logger *slog.Logger
+	// DescriptionAge is how long the account's fields are remembered; 0 means
+	// [connector.DefaultDescriptionAge].
+	DescriptionAge time.Duration
+
+	// budgets shares an account's rate limit among connections to it.
+	budgets *httpx.Budgets
+}
+
+// New returns the target for the account at {subdomain}.zendesk.com. It calls
+// nothing. Host-mapped domains are not taken, only the label.
+//
+// Connections made by New do not know of each other: to have several share the
+// rate limit of one account, open them through an [Application].
+//
+// Errors: a [*connector.SettingError] for a setting that is wrong.
+func New(subdomain string, auth Auth, o *Options) (*connector.Target, error) {
+	d, err := newDriver(subdomain, auth, o)
+	if err != nil {
+		return nil, err
+	}
+	to := &connector.Options{}
+	if o != nil {
+		to.Logger, to.DescriptionAge = o.Logger, o.DescriptionAge
+		if o.Clock != nil {
+			to.Clock = o.Clock.Now
+		}
+	}
+	return connector.NewTarget(d, to)
+}
+
+// driver reaches one account.
+type driver struct {
+	http       *httpx.Client
+	auth       *authorizer
+	account    string // "acme.zendesk.com"
+	allowAdmin bool
+	keepEmail  bool
+	log        *slog.Logger
+	types      fixedTypes
+
+	mu    sync.Mutex
+	known *known     // latest, nil until the account was described
+	me    *self      // whom the credential belongs to, nil until asked
+	roles roleTypes  // kinds of custom roles
+	multi multiState // whether users can have several organizations
+}
+
+var (
+	_ connector.Driver  = (*driver)(nil)
+	_ connector.Checker = (*driver)(nil)
+)
+
+func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	label, err := checkSubdomain(subdomain)
+	if err != nil {
+		return nil, err
+	}
+	if err := auth.check(); err != nil {
+		return nil, err
+	}
+	d := &driver{
+		account: label + ".zendesk.com", allowAdmin: o.AllowAdmin, log: o.Logger}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	switch o.EmailChange {
+	case "", EmailReplace:
+	case EmailKeep:
+		d.keepEmail = true
+	default:
+		return nil, &connector.SettingError{Field: "settings." + settingEmailChange, Msg: "it has to be one of " + EmailReplace + ", " + EmailKeep}
+	}
+	scopes := strings.Join(strings.Fields(o.Scopes), " ")
+	if scopes == "" {
+		scopes = DefaultScopes
+	}
+	if !isScopes(scopes) {
+		return nil, &connector.SettingError{Field: "settings." + settingScopes, Msg: `scopes are names like "read" or "users:write", separated by spaces`}
+	}
+	if d.types, err = newFixedTypes(); err != nil {
+		return nil, fmt.Errorf("zendesk: %w", err)
+	}
+
+	root := "https://" + d.account
+	ho := httpx.Options{
+		Transport: o.Transport, UserAgent: o.UserAgent, Patience: o.Patience, Clock: o.Clock, Jitter: o.Jitter, Logger: o.Logger,
+	}
+	if o.BaseURL != "" {
+		root, ho.AllowInsecure, ho.AllowPrivate = strings.TrimSuffix(o.BaseURL, "/"), true, true
+	}
+	if d.auth, err = newAuthorizer(auth, scopes, root, ho, d); err != nil {
+		return nil, fmt.Errorf("zendesk: %w", err)
+	}
+	ho.BaseURL, ho.RateHint, ho.Authorize = root+"/api/v2", readRates, d.auth.authorize
+	if o.budgets != nil {
+		ho.Budget = o.budgets.For(d.account)
+	}
+	if d.http, err = httpx.New(&ho); err != nil {
+		return nil, fmt.Errorf("zendesk: %w", err)
+	}
+	if !auth.oauth {
+		d.log.Warn("Zendesk is retiring API tokens: one that is unused for 30 days is deactivated since 2026-07-28, "+
+			"none can be made from 2026-10-27, all stop working on 2027-04-30; use an OAuth client",
+			slog.String("account", d.account))
+	}
+	return d, nil
+}
+
+// checkSubdomain returns the label in lower case.
+func checkSubdomain(s string) (string, error) {
+	s = strings.ToLower(s)
+	ok := len(s) > 0 && len(s) <= 63 && s[0] != '-' && s[len(s)-1] != '-'
+	for i := range len(s) {
+		c := s[i]
+		ok = ok && (c == '-' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9')
+	}
+	if !ok {
+		return "", &connector.SettingError{Field: "settings." + settingSubdomain,
+			Msg: `only the first part of the account's address is wanted: "acme" for acme.zendesk.com`}
+	}
+	return s, nil
+}
+
+// isScopes reports whether a text is a list of OAuth scopes (RFC 6749 section
+// 3.3, less the characters that Zendesk's names do not have).
+func isScopes(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == ':', c == '_', c == '-', c == '.', c == ' ':
+		default:
+			return false
+		}
+	}
+	return len(s) <= 4096
+}
+
+// userType returns the type of users as it was described last.
+func (d *driver) userType(ctx context.Context) (*schema.Type, error) {
+	k, err := d.knowledge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return k.user, nil
+}
