@@ -60,7 +60,7 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 		entry = found.entry
 	}
 	if action != 0 {
-		if _, err = b.act(ctx, ev, ref, action); errors.Is(err, connector.NotFound) {
+		if _, err = b.act(ctx, ev, ref, action, entry.Hint); errors.Is(err, connector.NotFound) {
 			return notFound(r)
 		}
 		if err != nil {

@@ -49,7 +49,7 @@ func (c *modification) enable(ctx context.Context) error {
 		if err := c.remember(ctx); err != nil {
 			return err
 		}
-		rec, err := b.act(ctx, ev, c.ref, connector.Activate)
+		rec, err := b.act(ctx, ev, c.ref, connector.Activate, bind.hint(c.rec))
 		if err != nil {
 			return err
 		}

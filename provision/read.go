@@ -65,7 +65,7 @@ func (b *Backend) load(ctx context.Context, ev *Event, bind *binding, r scim.Ref
 // again under it, since a DELETE may have put the record away meanwhile, and its
 // tombstone must not be lost.
 func (b *Backend) noteKind(ctx context.Context, ev *Event, bind *binding, found *stored) {
-	if bind.obj.IDSpace == "" || found.entry.Object == bind.obj.Name {
+	if !bind.note(found.entry.clone(), found.rec) {
 		return
 	}
 	unlock, err := b.lock(ctx, found.entry.Key)
@@ -74,11 +74,29 @@ func (b *Backend) noteKind(ctx context.Context, ev *Event, bind *binding, found 
 	}
 	defer unlock()
 	entry, err := b.entry(ctx, bind.obj, found.ref.ID)
-	if err != nil || !entry.Tombstone.IsZero() || entry.Object == bind.obj.Name {
+	if err != nil || !entry.Tombstone.IsZero() || !bind.note(entry, found.rec) {
 		return
 	}
-	entry.Object = bind.obj.Name
 	b.save(ctx, ev, entry)
+}
+
+// note writes down of which kind a record is, as far as that matters, and reports
+// whether that was not known.
+func (bind *binding) note(e *Entry, rec *schema.Record) bool {
+	before := *e
+	if bind.obj.IDSpace != "" {
+		e.Object = bind.obj.Name
+	}
+	e.Hint = bind.hint(rec)
+	return e.Object != before.Object || e.Hint != before.Hint
+}
+
+// hint is the value of the field that actions depend on.
+func (bind *binding) hint(rec *schema.Record) string {
+	if bind.obj.Hint == "" {
+		return ""
+	}
+	return rec.String(bind.obj.Hint)
 }
 
 // locate finds out what a SCIM id stands for, without a call.

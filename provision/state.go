@@ -23,6 +23,9 @@ type Entry struct {
 	// Object is the kind that the record was last seen as: a hint, verified by
 	// use.
 	Object string
+	// Hint is the value that the object's Hint field had when the record was last
+	// seen (a user's role); it goes with actions.
+	Hint string
 	// Tombstone is when a DELETE put the record away; zero for a live one.
 	Tombstone time.Time
 	// Owner says how the connection came by the record.
@@ -64,7 +67,7 @@ func (o Owner) String() string { return [...]string{"seen", "created", "adopted"
 
 // empty reports whether there is nothing worth keeping.
 func (e *Entry) empty() bool {
-	return e.Object == "" && e.Tombstone.IsZero() && e.Owner == Seen && len(e.Shadow) == 0 && len(e.Dropped) == 0 && len(e.Late) == 0
+	return e.Object == "" && e.Hint == "" && e.Tombstone.IsZero() && e.Owner == Seen && len(e.Shadow) == 0 && len(e.Dropped) == 0 && len(e.Late) == 0
 }
 
 func (e *Entry) clone() *Entry {

@@ -120,7 +120,7 @@ func (c *creation) revive(ctx context.Context, rec *schema.Record, entry *Entry,
 		return nil, err
 	}
 	if wantActive && !c.bind.isActive(rec) {
-		after, err := c.b.act(ctx, c.op.ev, ref, connector.Activate)
+		after, err := c.b.act(ctx, c.op.ev, ref, connector.Activate, c.bind.hint(rec))
 		if err != nil {
 			return nil, err
 		}

@@ -93,13 +93,15 @@ func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding
 		if known := bind.obj.IDSpace == "" || entry.Object == bind.obj.Name; known && bind.blind(u.Patch) {
 			return b.changeBlind(ctx, ev, bind, ref, entry, u.Patch)
 		}
+		if active, ok := bind.onlyActive(u.Patch); ok {
+			return b.changeState(ctx, ev, bind, ref, entry, active)
+		}
 	}
 	found, err := b.load(ctx, ev, bind, r, scim.Projection{})
 	if err != nil {
 		return nil, nil, err
 	}
-	if bind.obj.IDSpace != "" && found.entry.Object != bind.obj.Name {
-		found.entry.Object = bind.obj.Name
+	if bind.note(found.entry, found.rec) {
 		b.save(ctx, ev, found.entry)
 	}
 	if name != "" && !strings.EqualFold(name, entry.Shadow[bind.typ.Path(bind.userName)]) {
@@ -110,6 +112,49 @@ func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding
 	c := &modification{b: b, ev: ev, bind: bind, stored: found}
 	res, err := c.run(ctx, u)
 	return res, c.rec, err
+}
+
+// onlyActive reports whether operations do nothing but enable or disable an
+// account, of a kind that need not be read for that.
+func (bind *binding) onlyActive(ops []scim.Op) (active, ok bool) {
+	if !bind.obj.BlindActions || bind.active == schema.NoSlot || len(ops) == 0 || bind.policy.Disable == DisableIgnore {
+		return false, false
+	}
+	for _, op := range ops {
+		v, isBool := op.Value.Bool()
+		if op.Target.Slot != bind.active || op.Kind == scim.OpRemove || !isBool {
+			return false, false
+		}
+		active = v
+	}
+	return active, bind.routes == nil || bind.routes.Blind([]schema.Selector{ops[0].Target})
+}
+
+// changeState enables or disables an account without reading it first.
+func (b *Backend) changeState(ctx context.Context, ev *Event, bind *binding, ref connector.Ref, entry *Entry, active bool) (*scim.Resource, *schema.Record, error) {
+	kind := connector.Activate
+	if !active {
+		kind = connector.Deactivate
+		if err := bind.mayRemove(ref); err != nil {
+			return nil, nil, err
+		}
+	}
+	rec, err := b.act(ctx, ev, ref, kind, entry.Hint)
+	if err == nil && rec == nil {
+		rec, err = b.target.Get(ctx, ref)
+	}
+	if errors.Is(err, connector.NotFound) {
+		return nil, nil, notFound(ev.Ref)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	rec = adapt(rec, bind.obj.Type)
+	b.overlay.wrote(ref, rec)
+	bind.note(entry, rec)
+	bind.keepLogin(entry, rec)
+	b.save(ctx, ev, entry)
+	return b.written(ctx, ev, bind, rec, entry), rec, nil
 }
 
 // blind reports whether operations can be carried out without a read.

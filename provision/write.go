@@ -30,7 +30,7 @@ func afterWrite(ctx context.Context) (context.Context, context.CancelFunc) {
 // disableAgain takes back that an account was enabled, because what was to come
 // with it has failed.
 func (b *Backend) disableAgain(ctx context.Context, ev *Event, ref connector.Ref) bool {
-	if _, err := b.act(ctx, ev, ref, connector.Deactivate); err != nil {
+	if _, err := b.act(ctx, ev, ref, connector.Deactivate, ""); err != nil {
 		ev.warn("The account was enabled, and could not be disabled again after the failure (" + codeText(err) + ")")
 		return false
 	}
@@ -87,9 +87,10 @@ func (bind *binding) identityMismatch(rec *schema.Record) bool {
 }
 
 // act carries out an action and returns the record as it is then, read again
-// where the target does not tell.
-func (b *Backend) act(ctx context.Context, ev *Event, ref connector.Ref, kind connector.ActionKind) (*schema.Record, error) {
-	rec, err := b.target.Act(ctx, ref, connector.Action{Kind: kind})
+// where the target does not tell. hint is what the object's Hint field was last
+// seen as.
+func (b *Backend) act(ctx context.Context, ev *Event, ref connector.Ref, kind connector.ActionKind, hint string) (*schema.Record, error) {
+	rec, err := b.target.Act(ctx, ref, connector.Action{Kind: kind, Hint: hint})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,7 @@ func (b *Backend) deactivate(ctx context.Context, ev *Event, bind *binding, rec 
 	if err := bind.mayRemove(ref); err != nil {
 		return nil, err
 	}
-	after, err := b.act(ctx, ev, ref, connector.Deactivate)
+	after, err := b.act(ctx, ev, ref, connector.Deactivate, bind.hint(rec))
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +158,7 @@ func (bind *binding) mayRemove(ref connector.Ref) error {
 // that a write answers with. The write is done by then: references that cannot be
 // looked up are left out of the answer, and do not make a failure of it.
 func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry, wanted *schema.Record) *scim.Resource {
+	bind.note(entry, rec)
 	if len(bind.shadows) > 0 || !entry.empty() {
 		read := bind.typ.New()
 		bind.plan.ToSCIM(read, rec, nil)
