@@ -134,7 +134,7 @@ type Object struct {
 	// by looking for them.
 	Unique []string
 	// Active is the boolean field that says whether an account is usable; "" where
-	// the object has no such state.
+	// the object has no such state. A record in which it is unset counts as usable.
 	Active string
 	// ReadOnly objects can be read and listed only.
 	ReadOnly bool

@@ -459,7 +459,7 @@ func (t *Target) checkResult(op string, o *object, rec *schema.Record) error {
 	case rec.Type() != o.Type && !t.cache.hasType(o.Name, rec.Type()):
 		why = "the driver gave a record of another type"
 	case !o.validID(rec.String(o.IDField())):
-		why = "the driver gave a record without a proper id"
+		why = "the driver gave a record whose id does not match Object.IDPattern (nil: 1 to 19 digits)"
 	default:
 		return nil
 	}

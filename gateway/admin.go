@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/mapping"
 	"github.com/usher-scim/usher/provision"
 )
 
@@ -238,15 +239,22 @@ func (g *Gateway) mappingOf(b *newConnection) (fs.FS, *Error) {
 func (g *Gateway) tryOut(ctx context.Context, conn *connection) *Error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	err := conn.backend.Target().Check(ctx)
+	err := conn.backend.Check(ctx)
 	switch {
 	case err == nil:
 	case errors.Is(err, connector.Unauthenticated):
 		return &Error{Code: Refused, Field: "credentials", Msg: "the target does not accept them", Err: err}
+	case isDiagnostics(err):
+		return &Error{Code: Invalid, Field: "mapping", Msg: err.Error(), Err: err}
 	default:
 		g.log.WarnContext(ctx, "the test of a new connection failed", "connection", conn.info.ID, "error", err)
 	}
 	return nil
+}
+
+func isDiagnostics(err error) bool {
+	_, ok := errors.AsType[*mapping.DiagnosticsError](err)
+	return ok
 }
 
 func (g *Gateway) removeConnection(x *exchange, id string) {

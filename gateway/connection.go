@@ -192,7 +192,7 @@ func (g *Gateway) Check(ctx context.Context, id string) error {
 	if c == nil {
 		return notFound(id)
 	}
-	return c.backend.Target().Check(ctx)
+	return c.backend.Check(ctx)
 }
 
 func (i *Info) clone() *Info {

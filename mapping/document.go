@@ -143,6 +143,10 @@ func (d *Document) Schemas() []string { return d.schemas }
 // IsSet reports whether the document is a MappingSet.
 func (d *Document) IsSet() bool { return d.set }
 
+// DeclaresFields reports whether the document says what fields its target has, so
+// that it can be checked without one.
+func (d *Document) DeclaresFields() bool { return len(d.fields) > 0 }
+
 // Extends returns the name of the document that this one overrides, or "".
 func (d *Document) Extends() string { return d.extends }
 

@@ -139,6 +139,17 @@ func New(target *connector.Target, mappings fs.FS, o *Options) (*Backend, error)
 // Target returns the target that the backend serves.
 func (b *Backend) Target() *connector.Target { return b.target }
 
+// Check tries the connection: the target's own test ([connector.Checker]), and
+// the mapping documents against the fields that the account really has. Errors
+// are those of the target, or a *mapping.DiagnosticsError.
+func (b *Backend) Check(ctx context.Context) error {
+	if err := b.target.Check(ctx); err != nil {
+		return err
+	}
+	_, err := b.current(ctx)
+	return err
+}
+
 // Types implements scim.Backend.
 func (b *Backend) Types(ctx context.Context) (*scim.Types, error) {
 	m, err := b.current(ctx)

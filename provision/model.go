@@ -90,7 +90,9 @@ func checkDocuments(docs []document) error {
 	schemas := baseSchemas()
 	var all mapping.Diagnostics
 	for _, doc := range docs {
-		if doc.IsSet() {
+		// What a document does not say of its target is known when that has described
+		// itself.
+		if doc.IsSet() || !doc.DeclaresFields() {
 			continue
 		}
 		typ, err := doc.ResourceType(schemas, nil)
@@ -136,7 +138,7 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 		if err != nil {
 			return nil, err
 		}
-		plan, diags := mapping.Compile(full, typ, obj.Type, nil)
+		plan, diags := mapping.Compile(full, typ, obj.Type, &mapping.Options{Query: queryOf(obj)})
 		if err := diags.Err(); err != nil {
 			return nil, err
 		}
@@ -181,6 +183,12 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 	var err error
 	m.types, err = scim.NewTypes(desc.Version, types...)
 	return m, err
+}
+
+// queryOf is what the driver says of its searches.
+func queryOf(obj *connector.Object) *mapping.Query {
+	s := obj.Search
+	return &mapping.Query{And: s.And || s.Any, Or: s.Or || s.Any, MaxLength: s.MaxLength}
 }
 
 // resourceType gives a type the endpoint of its plural (RFC 7644 section 3.2).

@@ -97,3 +97,25 @@ func (l *watchedLocker) keys() []string {
 	l.seen = nil
 	return keys
 }
+
+// TestCheck_MappingAgainstTheAccount: what a document names and the account does
+// not have is told by Check, with its place, and not by the first user.
+func TestCheck_MappingAgainstTheAccount(t *testing.T) {
+	t.Parallel()
+	w := freshserviceWorld(t, nil, nil, nil)
+	require.NoError(t, w.backend.Check(t.Context()))
+	doc := `
+apiVersion: mapping/v1
+name: own
+resource: {type: User, schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"]}
+target: {object: requester}
+rules:
+  - {scim: userName, target: primary_email}
+  - {scim: title, target: job_titel}
+`
+	b, err := provision.New(w.target, fstest.MapFS{"own.yaml": {Data: []byte(doc)}}, nil)
+	require.NoError(t, err, "a document that does not declare fields is checked against the account")
+	err = b.Check(t.Context())
+	require.ErrorContains(t, err, "own.yaml:8")
+	require.ErrorContains(t, err, "job_title")
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/gateway"
+	"github.com/usher-scim/usher/mapping"
 )
 
 // Limits of the server.
@@ -227,11 +228,18 @@ func (s *server) checkAll(ctx context.Context, list []configured) error {
 		case err == nil:
 		case errors.Is(err, connector.Unauthenticated):
 			return c.at.find("credentials").errorf("%s does not accept the credentials of connection %s", c.config.Target, c.config.ID)
+		case isDiagnostics(err):
+			return c.at.find("mapping").errorf("connection %s: the mapping does not fit the account:\n%w", c.config.ID, err)
 		default:
 			s.log.Warn("the connection's target did not pass the test", "connection", c.config.ID, "error", err)
 		}
 	}
 	return nil
+}
+
+func isDiagnostics(err error) bool {
+	_, ok := errors.AsType[*mapping.DiagnosticsError](err)
+	return ok
 }
 
 // handler is everything that the server serves.
