@@ -33,6 +33,7 @@ var systemDefaults = []string{
 	"internal/httpx/clock.go: defaultJitter",             // Options.Jitter
 	"internal/testx/clock.go: AfterFunc",                 // a wait of no length at all
 	"freshservice/freshservicetest/options.go: waitReal", // Options.Sleep
+	"zendesk/zendesktest/options.go: waitReal",           // Options.Sleep
 }
 
 func TestSources(t *testing.T) {
