@@ -96,9 +96,9 @@ const (
 // recordInvalid is the answer for a record that fails validation (§2.4).
 func (a *Account) recordInvalid(p problems) answer {
 	if a.rules.DetailsWithoutCodes {
-		for _, field := range slices.Collect(maps.Keys(p)) {
-			for i := range p[field] {
-				p[field][i].Error = ""
+		for _, list := range p {
+			for i := range list {
+				list[i].Error = ""
 			}
 		}
 	}

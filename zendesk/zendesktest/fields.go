@@ -387,7 +387,7 @@ func (a *Account) listFields(c *call) answer {
 	})
 }
 
-// named finds the field of a call by id or key.
+// namedField finds the field of a call by id or key.
 func (a *Account) namedField(c *call) *UserField {
 	for i := range a.fields {
 		if f := &a.fields[i]; f.Key == c.name || text(f.ID) == c.name {
