@@ -103,6 +103,13 @@ func ability[T any](d Driver) (found T) {
 	return found
 }
 
+// Ability finds an ability that a driver may have beyond those that a [Target]
+// serves itself: the driver, or the first one behind its wrappers, that is a T.
+func Ability[T any](t *Target) (found T, ok bool) {
+	found = ability[T](t.driver)
+	return found, any(found) != nil
+}
+
 // abilities finds the optional abilities of a driver; it is the one place that
 // looks for them.
 func abilities(d Driver) (Members, Checker, Omitter) {

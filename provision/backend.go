@@ -12,6 +12,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/scim"
 )
 
@@ -126,7 +127,7 @@ func New(target *connector.Target, mappings fs.FS, o *Options) (*Backend, error)
 		if err != nil {
 			return nil, err
 		}
-		if b.docs, err = prepareDocuments(docs); err != nil {
+		if b.docs, err = prepareDocuments(docs, b.valueMaps(&connector.Description{})); err != nil {
 			return nil, err
 		}
 	}
@@ -168,13 +169,26 @@ func (b *Backend) current(ctx context.Context) (*model, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.model == nil || b.model.desc != desc {
-		m, err := newModel(desc, b.docs, b.opts.Policies)
+		m, err := newModel(desc, b.docs, b.opts.Policies, b.valueMaps(desc))
 		if err != nil {
 			return nil, err
 		}
 		b.model = m
 	}
 	return b.model, nil
+}
+
+// valueMapper is the ability of a driver to bring value maps for mapping
+// documents, made of what the account was described to have.
+type valueMapper interface {
+	ValueMaps(d *connector.Description) map[string]*expr.ValueMap
+}
+
+func (b *Backend) valueMaps(d *connector.Description) map[string]*expr.ValueMap {
+	if m, ok := connector.Ability[valueMapper](b.target); ok {
+		return m.ValueMaps(d)
+	}
+	return nil
 }
 
 // binding returns the binding of a resource type. An error has the form that a

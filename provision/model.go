@@ -3,7 +3,6 @@ package provision
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
@@ -54,7 +54,7 @@ type document struct {
 // prepareDocuments carries out the overrides among documents: what another one
 // extends is only a base then. It finds what is wrong with the rest before a
 // target has described itself.
-func prepareDocuments(docs []*mapping.Document) ([]document, error) {
+func prepareDocuments(docs []*mapping.Document, maps map[string]*expr.ValueMap) ([]document, error) {
 	bases := make(map[string]string) // what a name extends
 	for _, doc := range docs {
 		if doc.Extends() != "" {
@@ -63,7 +63,7 @@ func prepareDocuments(docs []*mapping.Document) ([]document, error) {
 	}
 	var own, extended []*mapping.Document
 	for _, doc := range docs {
-		if doc.Extends() == "" && slices.Contains(slices.Collect(maps.Values(bases)), doc.Name()) {
+		if doc.Extends() == "" && extendedBy(bases, doc.Name()) {
 			extended = append(extended, doc)
 		} else {
 			own = append(own, doc)
@@ -82,11 +82,20 @@ func prepareDocuments(docs []*mapping.Document) ([]document, error) {
 			}
 		}
 	}
-	return out, checkDocuments(out)
+	return out, checkDocuments(out, maps)
+}
+
+func extendedBy(bases map[string]string, name string) bool {
+	for _, base := range bases {
+		if base == name {
+			return true
+		}
+	}
+	return false
 }
 
 // checkDocuments compiles documents against the fields that they declare.
-func checkDocuments(docs []document) error {
+func checkDocuments(docs []document, maps map[string]*expr.ValueMap) error {
 	schemas := baseSchemas()
 	var all mapping.Diagnostics
 	for _, doc := range docs {
@@ -99,7 +108,7 @@ func checkDocuments(docs []document) error {
 		if err != nil {
 			return err
 		}
-		_, diags := mapping.Compile(doc.Document, typ, nil, nil)
+		_, diags := mapping.Compile(doc.Document, typ, nil, &mapping.Options{ValueMaps: maps})
 		all = append(all, diags...)
 	}
 	return all.Err()
@@ -112,7 +121,7 @@ func baseSchemas() []schema.Schema {
 
 var workEmailPath = schema.MustParsePath(`emails[type eq "work"].value`)
 
-func newModel(desc *connector.Description, docs []document, policies map[string]Policy) (*model, error) {
+func newModel(desc *connector.Description, docs []document, policies map[string]Policy, maps map[string]*expr.ValueMap) (*model, error) {
 	m := &model{desc: desc, bindings: make(map[string]*binding)}
 	var types []scim.ResourceType
 	add := func(rt scim.ResourceType, bind *binding) error {
@@ -138,7 +147,7 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 		if err != nil {
 			return nil, err
 		}
-		plan, diags := mapping.Compile(full, typ, obj.Type, &mapping.Options{Query: queryOf(obj)})
+		plan, diags := mapping.Compile(full, typ, obj.Type, &mapping.Options{Query: queryOf(obj), ValueMaps: maps})
 		if err := diags.Err(); err != nil {
 			return nil, err
 		}
