@@ -92,7 +92,11 @@ func runUnknownID(t *trial) {
 	for _, kind := range t.object.Actions {
 		a := connector.Action{Kind: kind}
 		if kind == connector.Convert {
-			a.To = t.convertible()[0]
+			to := t.convertible()
+			if len(to) == 0 {
+				continue
+			}
+			a.To = to[0]
 		}
 		_, err := t.d.Act(t.ctx, r, a)
 		// Whoever is asked to delete what is not there cannot always tell whether it

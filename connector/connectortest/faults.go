@@ -170,11 +170,11 @@ func runRateLimit(t *trial) {
 			if !ok || e.RetryAfter <= 0 {
 				t.Errorf("%s at the rate limit gave RateLimited without RetryAfter; the target said %s", o, t.h.retryAfter())
 			}
-			if o.made != nil && o.made() != 0 {
-				t.Errorf("%s was refused at the rate limit, and a record was made", o)
-			}
 			if err := t.h.wait(t.ctx, t.h.retryAfter()); err != nil {
 				t.Fatalf("the wait for the end of the rate limit failed: %v", err)
+			}
+			if o.made != nil && o.made() != 0 {
+				t.Errorf("%s was refused at the rate limit, and a record was made", o)
 			}
 		}
 		t.finally(o, err)

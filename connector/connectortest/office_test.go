@@ -27,7 +27,7 @@ type office struct {
 	forced string // id of the next record, for a conversion
 	fault  connectortest.Fault
 	calls  int
-	asked  map[string]int // calls by method
+	closed chan struct{} // when the test has ended
 }
 
 var (
@@ -59,7 +59,8 @@ func newOffice(t testing.TB) *office {
 	team := newType(t, "team", schema.Fields{"id": id, "name": {Required: true, Filter: eq}, "note": {},
 		"members": {Type: schema.Complex, MultiValued: true, Sub: ref, Unordered: true}})
 	room := newType(t, "room", schema.Fields{"id": id, "name": {Filter: schema.Sw}})
-	o := &office{asked: map[string]int{}}
+	o := &office{closed: make(chan struct{})}
+	t.Cleanup(func() { close(o.closed) })
 	var err error
 	o.Driver, err = memory.New([]memory.Object{
 		{Name: "person", Type: person, Unique: []string{"email"}}, {Name: "guest", Type: guest},
@@ -261,6 +262,16 @@ func (o *office) harness() *connectortest.Harness {
 		Wait:  func(context.Context, time.Duration) error { return nil },
 		Calls: func() int { o.mu.Lock(); defer o.mu.Unlock(); return o.calls },
 	}
+}
+
+// at returns the fault that the next call meets.
+func (o *office) at(op connectortest.Op, object string) connectortest.FaultKind {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.fault.Op == op && o.fault.Object == object {
+		return o.fault.Kind
+	}
+	return connectortest.NoFault
 }
 
 const secret = "s3cr3t-canary"

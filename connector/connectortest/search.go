@@ -3,6 +3,7 @@ package connectortest
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/usher-scim/usher/connector"
@@ -83,10 +84,32 @@ func (t *trial) answers(world []*schema.Record, f schema.Filter) {
 		return err != nil || slices.Equal(got, want)
 	})
 	switch {
+	case err != nil && connector.CodeOf(err) == connector.Unsupported && !ordinary(asked):
 	case err != nil:
 		t.Errorf("List with the declared filter %s failed: %v", f, err)
 	case !slices.Equal(got, want):
 		t.Errorf("List with the filter %s gave %d records %v, wanted are %d %v", f, len(got), some(got), len(want), some(want))
+	}
+}
+
+// ordinary reports whether a filter's texts are such that every search can express
+// them: letters, digits, and what stands in names, addresses and times.
+func ordinary(f schema.Filter) bool {
+	switch f := f.(type) {
+	case schema.And:
+		return !slices.ContainsFunc(f, func(g schema.Filter) bool { return !ordinary(g) })
+	case schema.Or:
+		return !slices.ContainsFunc(f, func(g schema.Filter) bool { return !ordinary(g) })
+	case schema.Not:
+		return ordinary(f.Filter)
+	case *schema.ValuePath:
+		return ordinary(f.Filter)
+	case *schema.Compare:
+		return !strings.ContainsFunc(f.Value.Text(), func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.@:/+", r)
+		})
+	default:
+		return false
 	}
 }
 
@@ -243,8 +266,11 @@ func piece(s string, from, n int) string {
 func absentValue(a *schema.Attribute) schema.Value {
 	b := *a
 	b.MultiValued, b.Choices = false, nil
-	if b.Type == schema.Boolean {
+	switch b.Type {
+	case schema.Boolean:
 		return schema.BooleanValue(true)
+	case schema.Decimal:
+		return schema.IntegerValue(770077)
 	}
 	return sampleOne(&b, true, 770077)
 }

@@ -60,7 +60,8 @@ func (t *trial) minimal() *schema.Record {
 	return rec
 }
 
-// mustCreate makes a record of the next sample.
+// mustCreate makes a record of the next sample, and reads it: what Create returns
+// is one check's business.
 func (t *trial) mustCreate() *schema.Record {
 	t.Helper()
 	return t.mustCreateOf(t.object, t.sample())
@@ -72,7 +73,7 @@ func (t *trial) mustCreateOf(o *connector.Object, rec *schema.Record) *schema.Re
 	if err != nil {
 		t.Fatalf("Create of a sample of %s failed: %v", o.Name, err)
 	}
-	return out
+	return t.mustGet(o.RefOf(out))
 }
 
 // create makes a record and looks at the form of what comes back.
@@ -109,8 +110,12 @@ func validID(o *connector.Object, id string) bool {
 	if o.IDPattern == nil {
 		return len(id) >= 1 && len(id) <= 19 && strings.Trim(id, "0123456789") == ""
 	}
+	if at := o.IDPattern.FindStringIndex(id); id == "" || at != nil && at[0] == 0 && at[1] == len(id) {
+		return id != ""
+	}
+	// The first alternative that fits must not hide that another fits the whole.
 	re, err := regexp.Compile(`\A(?:` + o.IDPattern.String() + `)\z`)
-	return err == nil && id != "" && re.MatchString(id)
+	return err == nil && re.MatchString(id)
 }
 
 // get reads a record.
