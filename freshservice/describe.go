@@ -215,10 +215,12 @@ func newFixedTypes() (t fixedTypes, err error) {
 		fieldAddresses: {MultiValued: true, Unordered: true, Mutability: schema.ReadOnly, Filter: eq},
 		"active":       readOnly(schema.Boolean), "is_agent": readOnly(schema.Boolean),
 	})
+	// Departments are made and not changed: their fields are written once.
+	once := schema.Immutable
 	t.department = make(ObjectDepartment, schema.Fields{
-		"id": idField(), "name": {Required: true, MaxLength: nameLength, Filter: eq}, "description": {},
-		"head_user_id": {Type: schema.Integer}, "prime_user_id": {Type: schema.Integer},
-		"domains":      {MultiValued: true, Unordered: true},
+		"id": idField(), "name": {Required: true, MaxLength: nameLength, Filter: eq, Mutability: once}, "description": {Mutability: once},
+		"head_user_id": {Type: schema.Integer, Mutability: once}, "prime_user_id": {Type: schema.Integer, Mutability: once},
+		"domains":      {MultiValued: true, Unordered: true, Mutability: once},
 		"workspace_id": readOnly(schema.Integer), "created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
 	})
 	t.location = make(ObjectLocation, schema.Fields{

@@ -17,9 +17,13 @@ const maxSmallPages = 10
 
 // List implements connector.Driver. An eq filter on the id or the address, alone
 // or within an and, is looked up directly; other filters go to the search, whose
-// index lags some minutes behind. Whatever the answer, only records that pass
+// index lags some minutes behind. Of an or, the parts that only a lookup can
+// answer are looked up one by one. Whatever the answer, only records that pass
 // the filter are returned, so a page can be shorter than its Next suggests.
 func (d *driver) List(ctx context.Context, object string, q connector.Query) (*connector.Page, error) {
+	if direct, rest := splitOr(q.Filter); len(direct) > 0 {
+		return d.either(ctx, object, q, direct, rest)
+	}
 	switch object {
 	case ObjectRequester:
 		return d.listRequesters(ctx, q)
@@ -34,6 +38,86 @@ func (d *driver) List(ctx context.Context, object string, q connector.Query) (*c
 	default:
 		return nil, noObject()
 	}
+}
+
+// splitOr returns the parts of an or that the search cannot say and a lookup can:
+// those with an eq on an id or on a person's addresses. rest is nil without
+// others.
+func splitOr(f schema.Filter) (direct []schema.Filter, rest schema.Filter) {
+	or, ok := f.(schema.Or)
+	if !ok {
+		return nil, nil
+	}
+	var others schema.Or
+	for _, g := range or {
+		_, byID := eqOn(g, "id")
+		_, byAddress := eqOn(g, fieldAddresses)
+		if byID || byAddress {
+			direct = append(direct, g)
+		} else {
+			others = append(others, g)
+		}
+	}
+	switch len(others) {
+	case 0:
+		return direct, nil
+	case 1:
+		return direct, others[0]
+	default:
+		return direct, others
+	}
+}
+
+// either answers an or: what the lookups find is on the first page, together with
+// the first page of the rest. Later pages leave it out.
+func (d *driver) either(ctx context.Context, object string, q connector.Query, direct []schema.Filter, rest schema.Filter) (*connector.Page, error) {
+	out := &connector.Page{Total: -1}
+	seen := make(map[int64]bool)
+	add := func(rec *schema.Record) {
+		if id := rec.Integer("id"); !seen[id] {
+			seen[id] = true
+			out.Records = append(out.Records, rec)
+		}
+	}
+	first := q.Cursor == ""
+	if first {
+		for _, g := range direct {
+			page, err := d.List(ctx, object, connector.Query{Filter: g, Background: q.Background})
+			if err != nil {
+				return nil, err
+			}
+			for _, rec := range page.Records {
+				add(rec)
+			}
+		}
+	}
+	if rest != nil {
+		q.Filter = rest
+		page, err := d.List(ctx, object, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range page.Records {
+			if first || !passesAny(rec, direct) {
+				add(rec)
+			}
+		}
+		out.Next = page.Next
+	}
+	if first && out.Next == "" {
+		out.Total = len(out.Records)
+	}
+	return out, nil
+}
+
+// passesAny reports whether a record passes one of several filters.
+func passesAny(rec *schema.Record, filters []schema.Filter) bool {
+	for _, f := range filters {
+		if m, err := rec.Type().Match(f); err == nil && m.Match(rec) {
+			return true
+		}
+	}
+	return false
 }
 
 // listing is a List of one object.

@@ -123,6 +123,39 @@ func TestList_Filters(t *testing.T) {
 	}
 }
 
+// TestList_OrOfLookups joins what the search cannot say to what it can.
+func TestList_OrOfLookups(t *testing.T) {
+	t.Parallel()
+	f := start(t, &freshservicetest.Options{Requesters: people(70), IndexLag: freshservicetest.NoIndexLag}, nil)
+	for filter, c := range map[string]struct {
+		want  int
+		calls int
+	}{
+		`id eq 1000 or id eq 1001`:                                                        {2, 2},
+		`id eq 1000 or id eq 1000 and first_name sw "P"`:                                  {1, 2},
+		`id eq 1000 or id eq 5`:                                                           {1, 2},
+		`id eq 1000 or primary_email eq "p0001@example.com"`:                              {2, 2},
+		`id eq 1050 or primary_email sw "p"`:                                              {70, 4}, // three pages of the search
+		`id eq 1050 or primary_email eq "p0050@example.com" or primary_email sw "p000"`:   {11, 2},
+		`primary_email sw "p000" and (id eq 1000 or id eq 1050)`:                          {1, 1},
+		`primary_email eq "p0002@example.com" and (id eq 1002 or first_name eq "nobody")`: {1, 1},
+	} {
+		calls := f.calls(t, func(ctx context.Context) {
+			recs, err := f.find(ctx, "requester", filter)
+			require.NoError(t, err, filter)
+			assert.Len(t, recs, c.want, filter)
+		})
+		assert.Len(t, calls, c.calls, filter)
+	}
+	users, err := f.find(t.Context(), "user", `addresses eq "p0003@example.com" or addresses eq "admin@example.com"`)
+	require.NoError(t, err)
+	assert.Len(t, users, 2)
+
+	page, err := f.List(t.Context(), "requester", connector.Query{Filter: schema.MustParseFilter(`id eq 1000 or id eq 1001`)})
+	require.NoError(t, err)
+	assert.Equal(t, 2, page.Total)
+}
+
 func TestList_FiltersThatFreshserviceCannotSay(t *testing.T) {
 	t.Parallel()
 	f := filters(t, freshservicetest.Rules{})
@@ -141,7 +174,8 @@ func TestList_FiltersThatFreshserviceCannotSay(t *testing.T) {
 		`first_name co "a"`,
 		`not (first_name eq "Ada")`,
 		`primary_email sw "o'malley"`,
-		`id eq 100 or first_name eq "Ada"`,
+		`first_name eq "Ada" or last_name eq "O'Malley"`,
+		`last_name eq "O'Malley" and first_name eq "a\"b"`,
 	} {
 		calls := f.calls(t, func(ctx context.Context) {
 			_, err := f.find(ctx, "requester", filter)

@@ -13,10 +13,14 @@ import (
 
 // renderQuery writes a filter in the grammar of the parameter "query", with its
 // double quotes and not yet percent-encoded. What it finds can be more than what
-// passes the filter, never less: dates are searched by whole days, and a prefix
-// of an address also matches the parts of one. It fails with Unsupported where
-// the grammar cannot say it, or not within its length.
+// passes the filter, never less: dates are searched by whole days, a prefix of an
+// address also matches the parts of one, and what the grammar cannot say is left
+// out of an and. It fails with Unsupported where the grammar cannot say the rest,
+// or not within its length.
 func renderQuery(t *schema.Type, f schema.Filter) (string, error) {
+	if g, ok := sayable(t, f); ok {
+		f = g
+	}
 	expr, err := connector.Render(t, f, " AND ", " OR ", renderTerm)
 	if err != nil {
 		return "", err
@@ -26,6 +30,37 @@ func renderQuery(t *schema.Type, f schema.Filter) (string, error) {
 		return "", connector.Errorf(connector.Unsupported, "", "the filter is longer than the %d characters that Freshservice takes", queryLength)
 	}
 	return q, nil
+}
+
+// sayable returns a filter that the grammar can say and that lets through all that
+// f does. There is none where f is an or with a part that cannot be said.
+func sayable(t *schema.Type, f schema.Filter) (schema.Filter, bool) {
+	switch f := f.(type) {
+	case schema.And:
+		var kept schema.And
+		for _, g := range f {
+			if h, ok := sayable(t, g); ok {
+				kept = append(kept, h)
+			}
+		}
+		if len(kept) == 1 {
+			return kept[0], true
+		}
+		return kept, len(kept) > 0
+	case schema.Or:
+		kept := make(schema.Or, len(f))
+		for i, g := range f {
+			h, ok := sayable(t, g)
+			if !ok {
+				return nil, false
+			}
+			kept[i] = h
+		}
+		return kept, true
+	default:
+		_, err := connector.Render(t, f, "", "", renderTerm)
+		return f, err == nil
+	}
 }
 
 // renderTerm writes one comparison.

@@ -65,6 +65,12 @@ func TestRenderQuery(t *testing.T) {
 		`first_name eq "a" and last_name eq "b"`:                       `"first_name:'a' AND last_name:'b'"`,
 		`(first_name eq "a" or last_name eq "b") and job_title eq "c"`: `"(first_name:'a' OR last_name:'b') AND job_title:'c'"`,
 		`first_name eq "a" or last_name eq "b" and job_title eq "c"`:   `"first_name:'a' OR last_name:'b' AND job_title:'c'"`,
+		// What cannot be said is left out of an and: the answer is filtered again.
+		`first_name eq "O'Brien" and job_title eq "c"`:                 `"job_title:'c'"`,
+		`(first_name co "x" or job_title eq "b") and job_title eq "c"`: `"job_title:'c'"`,
+		`first_name co "x" and job_title eq "b" or last_name eq "c"`:   `"job_title:'b' OR last_name:'c'"`,
+		`first_name co "x" or job_title eq "b"`:                        "",
+		`first_name co "x" and id eq 4`:                                "",
 		`updated_at ge "2026-03-04T23:30:00-02:00"`:                    `"updated_at:>'2026-03-05'"`,
 		`updated_at lt "2026-03-04T00:00:00Z"`:                         `"updated_at:<'2026-03-05'"`,
 		`first_name eq "O'Brien"`:                                      "",

@@ -123,13 +123,15 @@ func sentAddress(primary, secondary bool) string {
 // The vendor leaves open how a text is cleared and whether custom fields are
 // merged. A refusal of one way, or an answer that shows the other, costs one
 // more call, once: the driver remembers. Until it has seen that custom fields are
-// merged, it reads the record before a blind write to one.
+// merged, it reads the record before a blind write to one, and always before a
+// blind write that adds elements to a list or removes some.
 func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change) (*schema.Record, error) {
 	if r.Object != ObjectRequester {
 		return nil, connector.Errorf(connector.Unsupported, "", "it cannot be changed through this connection yet")
 	}
-	if c.Base == nil && editsCustom(c) && customRule(d.learned.custom.Load()) != customMerged {
-		// What is not sent might be lost, so a blind write is not safe yet.
+	if c.Base == nil && (editsElements(c) || editsCustom(c) && customRule(d.learned.custom.Load()) != customMerged) {
+		// Lists are sent whole, and custom fields that are not sent might be lost: a
+		// blind write would not do what is asked.
 		base, err := d.getRequester(ctx, c.Type, r.ID)
 		if err != nil {
 			return nil, err
@@ -178,6 +180,11 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 		rec = after
 	}
 	return rec, nil
+}
+
+// editsElements reports whether a change adds elements to a list or removes some.
+func editsElements(c connector.Change) bool {
+	return slices.ContainsFunc(c.Edits, func(e schema.Edit) bool { return e.Op == schema.Add || e.Op == schema.Remove })
 }
 
 // editsCustom reports whether a change is about a custom field.

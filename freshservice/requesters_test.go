@@ -434,14 +434,44 @@ func TestGet_Kinds(t *testing.T) {
 	}
 }
 
-func TestUpdate_AgentsCannotBeWrittenYet(t *testing.T) {
+func TestUpdate_AgentsAndDepartmentsCannotBeWrittenYet(t *testing.T) {
 	t.Parallel()
 	f := start(t, nil, nil)
 	_, err := f.Create(t.Context(), "agent", f.record(t, "agent", nil))
 	require.ErrorIs(t, err, connector.Unsupported)
 	base := f.record(t, "department", map[string]any{"id": 4, "name": "x"})
 	_, err = f.Update(t.Context(), connector.Ref{Object: "department", ID: "4"}, connector.Change{Base: base, Edits: edits(t, base.Type(), map[string]any{"name": "y"})})
-	assert.ErrorIs(t, err, connector.Unsupported)
+	assert.ErrorIs(t, err, connector.Invalid, "its fields are immutable")
+}
+
+func TestUpdate_ElementsOfListsWithoutTheRecord(t *testing.T) {
+	t.Parallel()
+	f := start(t, &freshservicetest.Options{
+		Departments: []freshservicetest.Department{{ID: 41, Name: "Sales"}, {ID: 42, Name: "Ops"}, {ID: 43, Name: "IT"}},
+		Requesters:  []freshservicetest.Requester{{ID: 100, FirstName: "Ada", PrimaryEmail: "ada@example.com", DepartmentIDs: []int64{41, 42}}},
+	}, &freshservice.Options{DepartmentTickets: freshservice.TicketsUnused})
+	desc, err := f.Description(t.Context())
+	require.NoError(t, err)
+	slot := desc.Object("requester").Type.Slot("department_ids")
+	for _, c := range []struct {
+		op   schema.EditOp
+		id   int64
+		want []string
+	}{
+		{schema.Add, 43, []string{"41", "42", "43"}},
+		{schema.Add, 43, []string{"41", "42", "43"}},
+		{schema.Remove, 41, []string{"42", "43"}},
+		{schema.Remove, 41, []string{"42", "43"}},
+	} {
+		calls := f.calls(t, func(ctx context.Context) {
+			rec, err := f.Update(ctx, connector.Ref{Object: "requester", ID: "100"}, connector.Change{
+				Edits: []schema.Edit{{Slot: slot, Op: c.op, Value: schema.ListValue(schema.IntegerValue(c.id))}},
+			})
+			require.NoError(t, err)
+			assert.Equal(t, c.want, rec.Strings("department_ids"), "%s %d", c.op, c.id)
+		})
+		assert.Equal(t, []string{"GET /requesters/{id}", "PUT /requesters/{id}"}, calls)
+	}
 }
 
 func TestAnswers_ThatTellLess(t *testing.T) {

@@ -86,7 +86,7 @@ func (u *update) edit(a *schema.Attribute, e schema.Edit) {
 	case schema.Clear:
 		v = schema.Value{}
 	case schema.Add, schema.Remove:
-		// The API takes whole lists. There is a base: such edits are never blind.
+		// The API takes whole lists. There is a base: Update reads one for such edits.
 		if u.want != nil {
 			v = u.want.At(e.Slot)
 		}

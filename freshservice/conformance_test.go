@@ -1,0 +1,149 @@
+package freshservice_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/connector/connectortest"
+	"github.com/usher-scim/usher/freshservice"
+	"github.com/usher-scim/usher/freshservice/freshservicetest"
+	"github.com/usher-scim/usher/schema"
+)
+
+// TestConformance runs the conformance kit against a simulated account whose
+// search lags behind, as the vendor's does.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]*freshservice.Options{
+		"reads before it writes": {},
+		"blind writes":           {DepartmentTickets: freshservice.TicketsUnused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			connectortest.Run(t, func(t *testing.T) *connectortest.Harness { return harness(t, *o) }, &connectortest.Options{
+				Retry:   []time.Duration{2 * freshservicetest.DefaultIndexLag},
+				Records: 205, // more than two pages of a list
+			})
+		})
+	}
+}
+
+// harness is an account of its own with something of every kind in it.
+func harness(t *testing.T, o freshservice.Options) *connectortest.Harness {
+	var log logBuffer
+	o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	f := start(t, &freshservicetest.Options{
+		Plan:   freshservicetest.Unlimited,
+		Keys:   []freshservicetest.Key{{Value: canary}},
+		Fields: everyField(),
+		// By default nobody is found by a secondary address, and an eq on the field
+		// addresses, which says that it is answered, misses them.
+		Rules: freshservicetest.Rules{EmailFilterMatchesSecondary: true},
+		Departments: []freshservicetest.Department{
+			{ID: 41, Name: "Sales"}, {ID: 42, Name: "Tour Operations"}, {ID: 43, Name: "O'Hare"},
+		},
+		Locations: []freshservicetest.Location{{ID: 51, Name: "Berlin"}, {ID: 52, Name: "New York", City: "New York"}},
+		Agents: []freshservicetest.Agent{
+			{ID: 61, FirstName: "Alan", LastName: "Agent", Email: "alan@example.com", JobTitle: "Analyst", DepartmentIDs: []int64{41, 42}, LocationID: 51},
+			{ID: 62, FirstName: "Barbara", Email: "barbara@example.com", Inactive: true, WorkPhone: "+15550100"},
+		},
+		Requesters: []freshservicetest.Requester{
+			{ID: 71, FirstName: "Rosa", LastName: "Seeded", PrimaryEmail: "rosa@example.com", SecondaryEmails: []string{"r@example.com"}},
+			{ID: 72, FirstName: "Rolf", PrimaryEmail: "rolf@example.com", Inactive: true},
+		},
+	}, &o)
+	return &connectortest.Harness{
+		Driver:  f.Driver(),
+		Sample:  sample,
+		Inject:  f.inject,
+		Wait:    func(_ context.Context, d time.Duration) error { f.clock.Advance(d); return nil },
+		Calls:   func() int { return len(f.sim.Requests()) },
+		Secrets: []string{canary},
+		Logs:    log.String,
+	}
+}
+
+// sample is the kit's own, with references to what the account holds and without
+// what not every account takes.
+func sample(o *connector.Object, i int) *schema.Record {
+	rec := connectortest.Sample(o, i)
+	if o.Name != freshservice.ObjectRequester {
+		return rec
+	}
+	odd := int64(i % 2)
+	rec.Set("department_ids", schema.ListValue(schema.IntegerValue(41+odd), schema.IntegerValue(42+odd)))
+	rec.Set("location_id", schema.IntegerValue(51+odd))
+	rec.Set("reporting_manager_id", schema.IntegerValue(61+10*odd))
+	rec.SetString("time_zone", []string{"Berlin", "Pacific Time (US & Canada)"}[odd])
+	rec.Set("custom_fields.desk", schema.IntegerValue(int64(i))) // the search knows whole numbers only
+	rec.Set("belongs_to_workspace_ids", schema.Value{})          // of accounts of service providers only
+	return rec
+}
+
+// inject scripts the account.
+func (f *fixture) inject(fault connectortest.Fault) bool {
+	f.sim.ClearFaults()
+	if fault.Kind == connectortest.NoFault {
+		return true
+	}
+	root := "/api/v2/" + fault.Object + "s"
+	if fault.Object == freshservice.ObjectUser {
+		root = "/api/v2/requesters"
+	}
+	s := freshservicetest.Fault{Path: root}
+	switch fault.Op {
+	case connectortest.OpGet:
+		s.Method, s.Path = "GET", root+"/*"
+	case connectortest.OpList:
+		s.Method = "GET"
+	case connectortest.OpCreate:
+		s.Method = "POST"
+	case connectortest.OpUpdate:
+		s.Method, s.Path = "PUT", root+"/*"
+	case connectortest.OpAct:
+		s.Path = root + "/**"
+	}
+	switch fault.Kind {
+	case connectortest.RateLimited:
+		s.Status, s.RetryAfter = 429, fmt.Sprint(int(fault.RetryAfter.Seconds()))
+	case connectortest.Unavailable:
+		s.Status, s.Body = 503, "<html>ada@example.com: try later</html>"
+	case connectortest.UnavailableAfter:
+		s.Kind = freshservicetest.FailAfter
+	case connectortest.LostAnswer:
+		s.Kind = freshservicetest.LostAnswer
+	case connectortest.Malformed:
+		s.Kind = freshservicetest.Malformed
+	case connectortest.Slow:
+		s.Kind = freshservicetest.Delay
+	default:
+		return false
+	}
+	f.sim.Fault(s)
+	return true
+}
+
+// logBuffer is a buffer for several goroutines.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Clone(b.buf.String())
+}
