@@ -26,6 +26,8 @@ type shown struct {
 	Token                string            `json:"token,omitempty"`
 	SimulatorURL         string            `json:"simulator_url,omitempty"`
 	SimulatorCredentials map[string]string `json:"simulator_credentials,omitempty"`
+
+	login string // to the simulator, in words
 }
 
 // writeJSON prints the whole as one line.
@@ -69,6 +71,6 @@ func (s *shown) write(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "  try      curl -H \"Authorization: Bearer %s\" \"%s/Users?count=3\"\n", token, s.SCIMURL)
 	if s.SimulatorURL != "" {
-		fmt.Fprintf(b, "  see      %s/ (its API below /api/v2, key %s)\n", s.SimulatorURL, s.SimulatorCredentials["api_key"])
+		fmt.Fprintf(b, "  see      %s/ (its API below /api/v2, %s)\n", s.SimulatorURL, s.login)
 	}
 }

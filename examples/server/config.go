@@ -22,7 +22,7 @@ import (
 //	connections:
 //	  - id: acme                             # optional: made of the name
 //	    name: Acme
-//	    target: freshservice
+//	    target: freshservice                 # or zendesk or memory, each with settings of its own
 //	    settings: {subdomain: acme}
 //	    credentials: {api_key: env:FRESHSERVICE_API_KEY}   # or file:PATH, never the key itself
 //	    profile: compatible                  # optional: compatible or strict

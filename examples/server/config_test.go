@@ -46,7 +46,7 @@ func TestConfig_Mistakes(t *testing.T) {
 		"connection's field":    {conn + "    tarpit: x\n", ":4: connections[0].tarpit: unknown field"},
 		"no name":               {"connections:\n  - target: memory\n", ":2: connections[0].name: it is required"},
 		"no target":             {"connections:\n  - id: a\n", ":2: connections[0].target: it is required"},
-		"unknown target":        {conn + "  - id: b\n    target: fax\n", `:5: connections[1].target: unknown target "fax", known: freshservice, memory`},
+		"unknown target":        {conn + "  - id: b\n    target: fax\n", `:5: connections[1].target: unknown target "fax", known: freshservice, memory, zendesk`},
 		"id":                    {"connections:\n  - id: A b\n    target: memory\n", ":2: connections[0].id: 1 to 63 of a-z, 0-9 and - are wanted"},
 		"name":                  {conn + "    name: ' x'\n", ":4: connections[0].name: 1 to 100 printable characters"},
 		"same id":               {conn + "  - id: a\n    target: memory\n", ":4: connections[1].id: there is a connection a already"},

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/usher-scim/usher/freshservice"
+	"github.com/usher-scim/usher/zendesk"
 )
 
 // Exit codes of run.
@@ -42,8 +43,9 @@ const usage = `usage: server [flags]    serve; without --config in a sandbox
 type program struct {
 	stdout, stderr io.Writer
 	env            environment
-	// freshservice is how accounts that are no simulators are reached.
+	// How accounts that are no simulators are reached.
 	freshservice freshservice.Options
+	zendesk      zendesk.Options
 }
 
 // run is the program: it serves until ctx ends and returns the exit code.

@@ -114,8 +114,8 @@ func (a *answered) object(t *testing.T) map[string]any {
 	return out
 }
 
-// ask makes a request. The token is that of Basic authentication, as user, if it
-// begins with "basic:"; headers are pairs.
+// ask makes a request. A token "basic:USER:PASSWORD" is Basic authentication;
+// headers are pairs.
 func ask(t *testing.T, method, url, token, body string, headers ...string) *answered {
 	t.Helper()
 	var reader io.Reader
@@ -124,8 +124,9 @@ func ask(t *testing.T, method, url, token, body string, headers ...string) *answ
 	}
 	r, err := http.NewRequestWithContext(t.Context(), method, url, reader)
 	require.NoError(t, err)
-	if key, ok := strings.CutPrefix(token, "basic:"); ok {
-		r.SetBasicAuth(key, "X")
+	if login, ok := strings.CutPrefix(token, "basic:"); ok {
+		user, password, _ := strings.Cut(login, ":")
+		r.SetBasicAuth(user, password)
 	} else if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -1,84 +1,171 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/freshservice/freshservicetest"
 	"github.com/usher-scim/usher/gateway"
+	"github.com/usher-scim/usher/zendesk"
+	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
-// The sandbox's connections, and the account that its simulator plays.
+// The sandbox's connections, and the account that each simulator plays.
 const (
 	freshserviceSandbox = "freshservice-sandbox"
+	zendeskSandbox      = "zendesk-sandbox"
 	memorySandbox       = "memory-sandbox"
 	simulatedSubdomain  = "sandbox"
-	simulatorPath       = "/simulator/freshservice"
+	simulatorRoot       = "/simulator/"
 )
 
-// sandbox is a Freshservice simulator that lives in this process.
-type sandbox struct {
-	account *freshservicetest.Account
-	app     connector.Application
-	url     string // of the simulator
-	page    http.Handler
+// simulator is a help desk that lives in this process. People and scripts reach it
+// below a path of the server, connections without a network.
+type simulator struct {
+	connection string // id of the connection that leads to it
+	path       string // on this server, without a final slash
+	url        string // the same, for clients
+	handler    http.Handler
+	app        connector.Application // which reaches this simulator and nothing else
+
+	// credentials are all that the simulator takes; those of uses are the
+	// connection's.
+	credentials map[string]string
+	uses        []string
+	login       string // the credentials in the words of the banner
 }
 
-// newSandbox makes a simulator that is reached by people and scripts below
-// publicURL, under the given hosts only, and by connections without a network.
-func newSandbox(publicURL string, hosts []string, base freshservice.Options) *sandbox {
-	s := &sandbox{url: publicURL + simulatorPath}
+// sandbox is what the server has to try things out with.
+type sandbox struct {
+	simulators []*simulator
+	memory     connector.Application
+}
+
+// newSandbox makes a simulator of each help desk, all of them reached below
+// publicURL.
+func newSandbox(publicURL string, memoryApp connector.Application, log *slog.Logger) *sandbox {
+	publicURL = strings.TrimSuffix(publicURL, "/")
+	return &sandbox{
+		simulators: []*simulator{newFreshserviceSimulator(publicURL, log), newZendeskSimulator(publicURL, log)},
+		memory:     memoryApp,
+	}
+}
+
+func newFreshserviceSimulator(publicURL string, log *slog.Logger) *simulator {
+	s := &simulator{connection: freshserviceSandbox, path: simulatorRoot + "freshservice"}
+	s.url = publicURL + s.path
 	o := freshservicetest.Sandbox()
 	o.Keys = []freshservicetest.Key{{Value: rand.Text()}}
 	o.PublicURL = s.url
-	s.account = freshservicetest.New(o)
-	base.Transport = inProcess{host: simulatedSubdomain + ".freshservice.com", handler: s.account}
-	s.app = freshservice.Application(&base)
-	inner := http.StripPrefix(simulatorPath, s.account)
-	s.page = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !gateway.CheckHost(r, hosts) {
-			http.Error(w, "the simulator is not served to this host name or origin", http.StatusForbidden)
-			return
-		}
-		inner.ServeHTTP(w, r)
+	account := freshservicetest.New(o)
+	s.handler = account
+	s.app = freshservice.Application(&freshservice.Options{
+		Transport: inProcess{host: simulatedSubdomain + ".freshservice.com", handler: account}, Logger: log,
 	})
+	s.credentials = map[string]string{"api_key": account.APIKey()}
+	s.uses = []string{"api_key"}
+	s.login = "key " + account.APIKey()
 	return s
 }
 
-// apiKey returns the key to the simulated account.
-func (s *sandbox) apiKey() string { return s.account.APIKey() }
+// newZendeskSimulator makes an account that holds callers to the vendor's limits.
+func newZendeskSimulator(publicURL string, log *slog.Logger) *simulator {
+	s := &simulator{connection: zendeskSandbox, path: simulatorRoot + "zendesk"}
+	s.url = publicURL + s.path
+	o := zendesktest.Sandbox()
+	o.Clients = []zendesktest.OAuthClient{{ID: "usher-sandbox", Secret: rand.Text()}}
+	o.APITokens = []string{rand.Text()}
+	o.PublicURL = s.url
+	account := zendesktest.New(o)
+	s.handler = account
+	s.app = zendesk.Application(&zendesk.Options{
+		Transport: inProcess{host: simulatedSubdomain + ".zendesk.com", handler: account}, Logger: log,
+	})
+	s.credentials = map[string]string{
+		"client_id": account.ClientID(), "client_secret": account.ClientSecret(),
+		"email": account.OwnerEmail(), "api_token": account.APIToken(),
+	}
+	s.uses = []string{"client_id", "client_secret"}
+	s.login = "user " + account.OwnerEmail() + "/token, password " + account.APIToken()
+	return s
+}
 
-// add adds the sandbox's connections to a gateway, each with a new token.
-func (s *sandbox) add(ctx context.Context, g *gateway.Gateway, memoryApp connector.Application) ([]shown, error) {
-	settings, err := connector.NewSettings(
-		map[string]any{"subdomain": simulatedSubdomain}, map[string]any{"api_key": s.apiKey()})
-	if err != nil {
-		return nil, err
+// add adds the sandbox's connections to a gateway, each with a new token: to the
+// simulators, and to an empty memory.
+func (s *sandbox) add(ctx context.Context, g *gateway.Gateway) ([]shown, error) {
+	var out []shown
+	for _, sim := range s.simulators {
+		added, err := sim.add(ctx, g)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, added)
 	}
-	fresh, err := addShown(ctx, g, gateway.Config{
-		ID: freshserviceSandbox, Target: s.app.Name, Mapping: s.app.Mappings,
-		Open: opener(s.app, settings),
-	})
-	if err != nil {
-		return nil, err
-	}
-	fresh.SimulatorURL = s.url
-	fresh.SimulatorCredentials = map[string]string{"api_key": s.apiKey()}
 	inMemory, err := addShown(ctx, g, gateway.Config{
-		ID: memorySandbox, Target: memoryApp.Name, Mapping: memoryApp.Mappings,
-		Open: opener(memoryApp, connector.Settings{}),
+		ID: memorySandbox, Target: s.memory.Name, Mapping: s.memory.Mappings,
+		Open: opener(s.memory, connector.Settings{}),
 	})
-	if err != nil {
-		return nil, err
+	return append(out, inMemory), err
+}
+
+// add adds the connection to the simulator.
+func (s *simulator) add(ctx context.Context, g *gateway.Gateway) (shown, error) {
+	credentials := map[string]any{}
+	for _, name := range s.uses {
+		credentials[name] = s.credentials[name]
 	}
-	return []shown{fresh, inMemory}, nil
+	settings, err := connector.NewSettings(map[string]any{"subdomain": simulatedSubdomain}, credentials)
+	if err != nil {
+		return shown{}, err
+	}
+	out, err := addShown(ctx, g, gateway.Config{
+		ID: s.connection, Target: s.app.Name, Mapping: s.app.Mappings, Open: opener(s.app, settings),
+	})
+	out.SimulatorURL, out.SimulatorCredentials, out.login = s.url, s.credentials, s.login
+	return out, err
+}
+
+// applications are those of the simulators, for a server that is to reach nothing
+// else.
+func (s *sandbox) applications() []connector.Application {
+	out := make([]connector.Application, len(s.simulators))
+	for i, sim := range s.simulators {
+		out[i] = sim.app
+	}
+	return out
+}
+
+// serve serves the simulators below their paths, under the given hosts only, and
+// everything else by next.
+func (s *sandbox) serve(hosts []string, next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, sim := range s.simulators {
+		inner := http.StripPrefix(sim.path, sim.handler)
+		page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !gateway.CheckHost(r, hosts) {
+				http.Error(w, "the simulator is not served to this host name or origin", http.StatusForbidden)
+				return
+			}
+			inner.ServeHTTP(w, r)
+		})
+		mux.Handle(sim.path, page)
+		mux.Handle(sim.path+"/", page)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Only the simulators' paths go through the mux, which would clean the others.
+		for _, sim := range s.simulators {
+			if r.URL.Path == sim.path || strings.HasPrefix(r.URL.Path, sim.path+"/") {
+				mux.ServeHTTP(w, r)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // opener opens an application that the gateway's registry need not have.
@@ -90,68 +177,4 @@ func opener(app connector.Application, s connector.Settings) func(context.Contex
 		}
 		return r.Open(ctx, app.Name, s)
 	}
-}
-
-// inProcess is a transport to a handler in this process. Other hosts cannot be
-// reached by it.
-type inProcess struct {
-	host    string
-	handler http.Handler
-}
-
-var _ http.RoundTripper = inProcess{}
-
-// RoundTrip implements http.RoundTripper. An answer that the handler cuts off
-// ends as a broken connection would.
-func (t inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	if r.Body != nil {
-		defer r.Body.Close() //nolint:errcheck // it is read only
-	}
-	if r.URL.Host != t.host {
-		return nil, fmt.Errorf("the sandbox has one account only: %s", t.host)
-	}
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.Host, in.RemoteAddr, in.RequestURI = r.URL.Host, "127.0.0.1:0", r.URL.RequestURI()
-	w := &answer{header: http.Header{}}
-	defer func() {
-		if p := recover(); p != nil {
-			resp, err = nil, io.ErrUnexpectedEOF
-			if p != http.ErrAbortHandler { //nolint:errorlint // the value that handlers panic with
-				err = errors.New("the simulator panicked")
-			}
-		}
-	}()
-	t.handler.ServeHTTP(w, in)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	w.WriteHeader(http.StatusOK)
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.sent, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
-	}, nil
-}
-
-// answer keeps what a handler writes.
-type answer struct {
-	header, sent http.Header
-	status       int
-	body         bytes.Buffer
-}
-
-func (a *answer) Header() http.Header { return a.header }
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 && status >= 200 {
-		a.status, a.sent = status, a.header.Clone()
-	}
-}
-
-func (a *answer) Write(p []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	return a.body.Write(p)
 }

@@ -22,7 +22,7 @@ func TestSandbox_APushedUserArrivesInTheSimulator(t *testing.T) {
 	id := made.object(t)["id"].(string)
 	assert.Equal(t, c.SCIMURL+"/Users/"+id, made.header.Get("Location"))
 
-	key := "basic:" + c.SimulatorCredentials["api_key"]
+	key := "basic:" + c.SimulatorCredentials["api_key"] + ":X"
 	seen := ask(t, http.MethodGet, c.SimulatorURL+"/api/v2/requesters?email=rosalind@example.com", key, "")
 	require.Equal(t, http.StatusOK, seen.status)
 	requesters := seen.object(t)["requesters"].([]any)
@@ -61,18 +61,29 @@ func TestSandbox_ReadyLine(t *testing.T) {
 	assert.Regexp(t, `^http://127\.0\.0\.1:[1-9][0-9]*$`, url)
 	assert.Regexp(t, `^usher_[a-z2-7]{52}$`, line["admin_token"])
 	list, _ := line["connections"].([]any)
-	require.Len(t, list, 2)
-	fresh, inMemory := list[0].(map[string]any), list[1].(map[string]any)
+	require.Len(t, list, 3)
+	fresh, zen, inMemory := list[0].(map[string]any), list[1].(map[string]any), list[2].(map[string]any)
 	assert.Equal(t, map[string]any{
 		"id": "freshservice-sandbox", "name": "freshservice-sandbox", "target": "freshservice",
 		"scim_url": url + "/connections/freshservice-sandbox/scim/v2", "token": fresh["token"],
 		"simulator_url": url + "/simulator/freshservice", "simulator_credentials": fresh["simulator_credentials"],
 	}, fresh)
 	assert.Equal(t, map[string]any{
+		"id": "zendesk-sandbox", "name": "zendesk-sandbox", "target": "zendesk",
+		"scim_url": url + "/connections/zendesk-sandbox/scim/v2", "token": zen["token"],
+		"simulator_url": url + "/simulator/zendesk", "simulator_credentials": zen["simulator_credentials"],
+	}, zen)
+	credentials, _ := zen["simulator_credentials"].(map[string]any)
+	assert.Len(t, credentials, 4)
+	for _, name := range []string{"client_id", "client_secret", "email", "api_token"} {
+		assert.NotEmpty(t, credentials[name], name)
+	}
+	assert.Equal(t, map[string]any{
 		"id": "memory-sandbox", "name": "memory-sandbox", "target": "memory",
 		"scim_url": url + "/connections/memory-sandbox/scim/v2", "token": inMemory["token"],
 	}, inMemory)
 	assert.NotEqual(t, fresh["token"], inMemory["token"])
+	assert.NotEqual(t, zen["token"], inMemory["token"])
 
 	r.stop()
 	rest, err := io.ReadAll(r.stdout)
@@ -95,15 +106,25 @@ func TestSandbox_CurlLinesWork(t *testing.T) {
 		}
 	}
 	lines := regexp.MustCompile(`curl -H "Authorization: Bearer ([^"]+)" "([^"]+)"`).FindAllStringSubmatch(text.String(), -1)
-	require.Len(t, lines, 3, text.String())
+	require.Len(t, lines, 4, text.String())
 	for _, m := range lines {
 		a := ask(t, http.MethodGet, m[2], m[1], "")
 		assert.Equal(t, http.StatusOK, a.status, m[2])
 	}
-	page := regexp.MustCompile(`see\s+(\S+)`).FindStringSubmatch(text.String())
-	require.NotNil(t, page)
-	assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, page[1], "", "").status)
-	for _, want := range []string{"freshservice-sandbox", "memory-sandbox", "target   freshservice", "target   memory"} {
+	pages := regexp.MustCompile(`see\s+(\S+)`).FindAllStringSubmatch(text.String(), -1)
+	require.Len(t, pages, 2)
+	for _, page := range pages {
+		assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, page[1], "", "").status, page[1])
+	}
+	key := regexp.MustCompile(`see +(\S+)/ \(its API below (/api/v2), key (\S+)\)`).FindStringSubmatch(text.String())
+	require.NotNil(t, key, text.String())
+	assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, key[1]+key[2]+"/requesters", "basic:"+key[3]+":X", "").status)
+	login := regexp.MustCompile(`see +(\S+)/ \(its API below (/api/v2), user (\S+), password (\S+)\)`).FindStringSubmatch(text.String())
+	require.NotNil(t, login, text.String())
+	assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, login[1]+login[2]+"/users", "basic:"+login[3]+":"+login[4], "").status)
+	for _, want := range []string{
+		"freshservice-sandbox", "zendesk-sandbox", "memory-sandbox", "target   freshservice", "target   zendesk", "target   memory",
+	} {
 		assert.Contains(t, text.String(), want)
 	}
 }
@@ -157,17 +178,22 @@ func TestSandbox_PublicURL(t *testing.T) {
 	made := ask(t, http.MethodPost, r.ready.URL+"/scim/v2/Users", c.Token, `{"schemas":["`+userSchema+`"],"userName":"rosalind@example.com"}`)
 	require.Equal(t, http.StatusCreated, made.status)
 	assert.True(t, strings.HasPrefix(made.header.Get("Location"), "https://scim.example.com/scim/v2/Users/"))
-	page := ask(t, http.MethodGet, r.ready.URL+"/simulator/freshservice/", "", "", "Host", "scim.example.com")
-	assert.Equal(t, http.StatusOK, page.status)
+	for _, name := range []string{"freshservice", "zendesk"} {
+		page := ask(t, http.MethodGet, r.ready.URL+"/simulator/"+name+"/", "", "", "Host", "scim.example.com")
+		assert.Equal(t, http.StatusOK, page.status)
+		assert.Contains(t, page.text, "ada@example.com")
+	}
 }
 
 // D16 (j).
 func TestSandbox_HostAndOriginOfItsPages(t *testing.T) {
 	t.Parallel()
 	r := start(t, newProgram())
-	c := r.connection("freshservice-sandbox")
+	c, zen := r.connection("freshservice-sandbox"), r.connection("zendesk-sandbox")
 	for _, url := range []string{
-		r.ready.URL + "/api/v1/connections", c.SimulatorURL, c.SimulatorURL + "/", c.SimulatorURL + "/api/v2/requesters",
+		r.ready.URL + "/api/v1/connections",
+		c.SimulatorURL, c.SimulatorURL + "/", c.SimulatorURL + "/api/v2/requesters",
+		zen.SimulatorURL, zen.SimulatorURL + "/", zen.SimulatorURL + "/api/v2/users", zen.SimulatorURL + "/oauth/tokens",
 	} {
 		for _, headers := range [][]string{
 			{"Host", "evil.example.net"},

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/gateway"
 	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/zendesk"
 )
 
 // Limits of the server.
@@ -110,7 +110,15 @@ type server struct {
 	log     *slog.Logger
 	gateway *gateway.Gateway
 	sandbox *sandbox // nil: none
+	hosts   []string // under which the sandbox's pages are served
 	ready   ready
+}
+
+// applications are the help desks with real accounts.
+func (p *program) applications(log *slog.Logger) []connector.Application {
+	fresh, zen := p.freshservice, p.zendesk
+	fresh.Logger, zen.Logger = log, log
+	return []connector.Application{freshservice.Application(&fresh), zendesk.Application(&zen)}
 }
 
 // build makes the gateway with its connections.
@@ -125,18 +133,15 @@ func (p *program) build(ctx context.Context, f *flags, c *config, addr net.Addr,
 	if err != nil {
 		return nil, err
 	}
-	options := p.freshservice
-	options.Logger = log
-	fresh := freshservice.Application(&options)
-	var hosts []string
+	helpDesks := p.applications(log)
 	if f.sandbox {
-		hosts = sandboxHosts(public, addr)
-		s.sandbox = newSandbox(strings.TrimSuffix(public, "/"), hosts, freshservice.Options{Logger: log})
+		s.hosts = sandboxHosts(public, addr)
+		s.sandbox = newSandbox(public, inMemory, log)
 		if f.config == "" {
-			fresh = s.sandbox.app // no account but the simulator's, and no network
+			helpDesks = s.sandbox.applications() // no account but the simulators', and no network
 		}
 	}
-	apps, err := connector.NewRegistry(fresh, inMemory)
+	apps, err := connector.NewRegistry(append(helpDesks, inMemory)...)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +152,7 @@ func (p *program) build(ctx context.Context, f *flags, c *config, addr net.Addr,
 		}
 	}
 	s.gateway, err = gateway.New(&gateway.Options{
-		Applications: apps, PublicURL: public, AdminToken: admin, AdminHosts: hosts, TrustedProxies: c.trustedProxies, Logger: log,
+		Applications: apps, PublicURL: public, AdminToken: admin, AdminHosts: s.hosts, TrustedProxies: c.trustedProxies, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -158,7 +163,7 @@ func (p *program) build(ctx context.Context, f *flags, c *config, addr net.Addr,
 		}
 	}
 	if s.sandbox != nil {
-		added, err := s.sandbox.add(ctx, s.gateway, inMemory)
+		added, err := s.sandbox.add(ctx, s.gateway)
 		if err != nil {
 			return nil, err
 		}
@@ -247,17 +252,7 @@ func (s *server) handler() http.Handler {
 	if s.sandbox == nil {
 		return s.gateway
 	}
-	mux := http.NewServeMux()
-	mux.Handle(simulatorPath, s.sandbox.page)
-	mux.Handle(simulatorPath+"/", s.sandbox.page)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Only the simulator's paths go through the mux, which would clean the others.
-		if r.URL.Path == simulatorPath || strings.HasPrefix(r.URL.Path, simulatorPath+"/") {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		s.gateway.ServeHTTP(w, r)
-	})
+	return s.sandbox.serve(s.hosts, s.gateway)
 }
 
 // run serves until ctx ends, then lets the requests under way finish.

@@ -168,7 +168,7 @@ func TestConfigured_WithSandbox(t *testing.T) {
 	p := newProgram("KEY", "right-key", "OKTA", "token-of-okta")
 	account(t, p, "right-key")
 	r := start(t, p, "--config", file(t, "usher.yaml", acme), "--sandbox")
-	require.Len(t, r.ready.Connections, 3)
+	require.Len(t, r.ready.Connections, 4)
 	c := r.connection("freshservice-sandbox")
 	made := ask(t, http.MethodPost, c.SCIMURL+"/Users", c.Token, `{"schemas":["`+userSchema+`"],"userName":"rosalind@example.com"}`)
 	require.Equal(t, http.StatusCreated, made.status, made.text)
