@@ -60,10 +60,14 @@ func (d *driver) do(ctx context.Context, req *httpx.Request) (*httpx.Response, e
 
 func (d *driver) try(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
 	before := d.auth.latest()
-	var used token
-	resp, err := d.http.Do(context.WithValue(ctx, usedKey{}, &used), req)
+	used, ok := ctx.Value(usedKey{}).(*token)
+	if !ok {
+		used = &token{}
+		ctx = context.WithValue(ctx, usedKey{}, used)
+	}
+	resp, err := d.http.Do(ctx, req)
 	// A 401 is a refusal before anything was done, whatever the method.
-	if statusOf(err) == http.StatusUnauthorized && d.auth.refused(used, before) {
+	if statusOf(err) == http.StatusUnauthorized && d.auth.refused(*used, before) {
 		return d.http.Do(ctx, req)
 	}
 	return resp, err

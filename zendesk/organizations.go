@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/internal/httpx"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -77,7 +78,7 @@ func (d *driver) small(ctx context.Context, l *listing) (*connector.Page, error)
 // has none answers 404.
 func (d *driver) listRoles(ctx context.Context, l *listing) (*connector.Page, error) {
 	got, err := d.index(ctx, customRoles, nil, nil, l.query.Background)
-	if statusOf(err) == http.StatusNotFound && errors.Is(d.fail(err, request{byID: true}), connector.NotFound) {
+	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Status == http.StatusNotFound && readRefusal(e.Body).isJSON {
 		return &connector.Page{}, nil
 	}
 	if err != nil {

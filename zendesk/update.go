@@ -31,6 +31,7 @@ type update struct {
 	fields map[schema.Slot]schema.Value // of the user
 	raises bool                         // it makes the user an agent or administrator
 
+	custom       bool          // a custom field is among the fields
 	email        string        // the new primary address, "" for none
 	phone        bool          // the phone number is among the fields
 	phoneNumber  string        // as it is to be
@@ -59,6 +60,15 @@ func (u *update) set(name string, v schema.Value) {
 	if s := u.typ.Slot(name); s != schema.NoSlot {
 		u.fields[s] = v
 	}
+}
+
+// value returns what a field is to become, as far as it was asked for.
+func (u *update) value(name string) schema.Value {
+	if name == "email" && u.email != "" {
+		return schema.StringValue(u.email)
+	}
+	v, _ := u.sent(name)
+	return v
 }
 
 // sent returns the value that a field is sent, and whether it is.
@@ -92,15 +102,23 @@ func (d *driver) planUpdate(ctx context.Context, id string, c connector.Change) 
 		return nil, err
 	}
 	d.keepFieldTags(u)
+	if u.custom && customRule(d.custom.Load()) == customWhole {
+		u.sendAllCustom()
+	}
 	return u, d.splitOrganization(ctx, u)
 }
 
 // needsBase reports whether a blind change has to see the user first: a custom
-// role could make an agent of an end user, and a list of tags replaces those that
-// custom fields make.
+// role could make an agent of an end user, a list of tags replaces those that
+// custom fields make, and until it was seen that custom fields are merged, one
+// could take the others away.
 func (d *driver) needsBase(c connector.Change) bool {
 	var role, custom, tags bool
+	fields := 0
 	for _, e := range c.Edits {
+		if c.Type.Attribute(e.Slot).Custom {
+			fields++
+		}
 		switch c.Type.Attribute(e.Slot).Name {
 		case "role":
 			role = true
@@ -110,7 +128,66 @@ func (d *driver) needsBase(c connector.Change) bool {
 			tags = e.Op != schema.Set || d.hasTagFields()
 		}
 	}
-	return custom && !role || tags
+	return custom && !role || tags ||
+		fields > 0 && fields < customFields(c.Type) && customRule(d.custom.Load()) != customMerged
+}
+
+// customFields returns how many custom fields a type has.
+func customFields(t *schema.Type) (n int) {
+	for s := range schema.Slot(t.Len()) {
+		if t.Attribute(s).Custom {
+			n++
+		}
+	}
+	return n
+}
+
+// customRule is what an update does to custom fields that it does not send.
+type customRule int32
+
+const (
+	customUnknown customRule = iota
+	customMerged             // they stay
+	customWhole              // they are lost
+)
+
+// customKept looks at what became of the custom fields that the user had and the
+// update did not send: merged if they are still there, whole if one is gone,
+// customUnknown if there were none.
+func (u *update) customKept(got *schema.Record) customRule {
+	rule := customUnknown
+	if u.base == nil || !u.custom {
+		return rule
+	}
+	for s, v := range u.base.Values() {
+		// What a checkbox that is not set looks like says nothing.
+		if on, isFlag := v.Bool(); !u.isUnsentCustom(s) || v.Unassigned() || isFlag && !on {
+			continue
+		}
+		after := got.At(s)
+		if on, isFlag := after.Bool(); after.Unassigned() || isFlag && !on {
+			return customWhole
+		}
+		rule = customMerged
+	}
+	return rule
+}
+
+func (u *update) isUnsentCustom(s schema.Slot) bool {
+	_, sent := u.fields[s]
+	return !sent && u.typ.Attribute(s).Custom
+}
+
+// sendAllCustom puts all custom fields of the user among the fields.
+func (u *update) sendAllCustom() {
+	if u.base == nil {
+		return
+	}
+	for s, v := range u.base.Values() {
+		if u.isUnsentCustom(s) && !v.Unassigned() {
+			u.fields[s] = v
+		}
+	}
 }
 
 // edit puts one edit among the fields.
@@ -132,6 +209,7 @@ func (u *update) edit(a *schema.Attribute, e schema.Edit) {
 		}
 	}
 	u.fields[e.Slot] = v
+	u.custom = u.custom || a.Custom
 }
 
 // splitEmail takes the address out of the fields: it is changed by the user's

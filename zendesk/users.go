@@ -53,7 +53,7 @@ func (d *driver) Create(ctx context.Context, object string, rec *schema.Record) 
 	req := request{typ: rec.Type(), create: true, raises: role == roleAgent || role == roleAdmin}
 	v, err := d.call(ctx, http.MethodPost, users, "", nil, body(users.one, createBody(rec)))
 	if err != nil {
-		return nil, d.taken(ctx, d.fail(err, req), req, rec, 0)
+		return nil, d.taken(ctx, d.fail(err, req), req, rec.Get, 0)
 	}
 	out, err := d.decodeUser(rec.Type(), v)
 	return out, d.fail(err, req)
@@ -61,14 +61,15 @@ func (d *driver) Create(ctx context.Context, object string, rec *schema.Record) 
 
 // taken looks once whether a refused address or external id is in use, where the
 // answer only says that it is refused: the code for that is not documented for all
-// of them. self is the id of the record that is being updated.
-func (d *driver) taken(ctx context.Context, err error, req request, rec *schema.Record, self int64) error {
+// of them. sent returns what was sent, self is the id of the record that is being
+// updated.
+func (d *driver) taken(ctx context.Context, err error, req request, sent func(string) schema.Value, self int64) error {
 	field, ok := refusedWithoutCode(err, req)
-	if !ok || rec == nil {
+	if !ok || sent(field).Unassigned() {
 		return err
 	}
 	page, failed := d.listUsers(ctx, connector.Query{Filter: &schema.Compare{
-		Path: schema.Path{Attr: field}, Op: schema.Eq, Value: rec.Get(field),
+		Path: schema.Path{Attr: field}, Op: schema.Eq, Value: sent(field),
 	}})
 	if failed != nil {
 		return err
@@ -97,7 +98,7 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 		return nil, err
 	}
 	if u.email != "" {
-		if err := d.changeEmail(ctx, u.typ, r.ID, u.email); err != nil {
+		if err := d.changeEmail(ctx, u, r.ID); err != nil {
 			return nil, err
 		}
 	}
@@ -107,11 +108,7 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 		}
 	}
 	if !u.empty() {
-		rec, err := d.putUser(ctx, r.ID, u.body(), request{typ: u.typ, byID: true, raises: u.raises}, u.want)
-		if err != nil || !u.phone || rec == nil || samePhone(rec.String("phone"), u.phoneNumber) {
-			return rec, err
-		}
-		return d.replacePhone(ctx, u, r.ID, rec)
+		return d.write(ctx, r.ID, u)
 	}
 	if u.email == "" && u.organization == nil {
 		if u.base == nil {
@@ -122,16 +119,53 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 	return d.getUser(ctx, u.typ, r.ID)
 }
 
-// putUser sends an update. The record is nil where the answer is empty.
-func (d *driver) putUser(ctx context.Context, id string, fields schema.Value, req request, want *schema.Record) (*schema.Record, error) {
-	v, err := d.call(ctx, http.MethodPut, users, byID, map[string]string{"id": id}, body(users.one, fields))
-	if err != nil {
-		return nil, d.taken(ctx, d.fail(err, req), req, want, number(id))
+// write sends the fields of an update, and sees to what Zendesk has made of them.
+func (d *driver) write(ctx context.Context, id string, u *update) (*schema.Record, error) {
+	rec, err := d.putUser(ctx, id, u)
+	if err != nil || rec == nil {
+		return nil, err
 	}
-	if v.IsUnset() {
+	switch rule := u.customKept(rec); rule {
+	case customMerged:
+		d.custom.Store(int32(rule))
+	case customWhole:
+		d.custom.Store(int32(rule))
+		u.sendAllCustom()
+		if rec, err = d.putUser(ctx, id, u); err != nil || rec == nil {
+			return nil, err
+		}
+	}
+	if u.phone && !samePhone(rec.String("phone"), u.phoneNumber) {
+		return d.replacePhone(ctx, u, id, rec)
+	}
+	return rec, nil
+}
+
+// putUser sends an update. The record is nil where the answer is empty.
+func (d *driver) putUser(ctx context.Context, id string, u *update) (*schema.Record, error) {
+	req := request{typ: u.typ, byID: true, raises: u.raises}
+	v, err := d.call(ctx, http.MethodPut, users, byID, map[string]string{"id": id}, body(users.one, u.body()))
+	if err == nil && v.IsUnset() {
 		return nil, nil
 	}
-	return d.decodeUser(req.typ, v)
+	if err == nil {
+		return d.decodeUser(req.typ, v)
+	}
+	err = d.taken(ctx, d.fail(err, req), req, u.value, number(id))
+	if own, ok := errors.AsType[*connector.Error](err); ok && own.Code == connector.Invalid && own.Field == "" {
+		// What is answered for a user who was deleted is not documented.
+		if _, gone := d.getUser(ctx, u.typ, id); errors.Is(gone, connector.NotFound) {
+			return nil, gone
+		}
+	}
+	return nil, err
+}
+
+// putOne sends a single field of a user.
+func (d *driver) putOne(ctx context.Context, t *schema.Type, id, field string, v schema.Value) (*schema.Record, error) {
+	u := &update{typ: t, fields: make(map[schema.Slot]schema.Value, 1)}
+	u.set(field, v)
+	return d.putUser(ctx, id, u)
 }
 
 // Act implements connector.Driver. An end user is suspended, unsuspended and
@@ -199,8 +233,7 @@ func (d *driver) deactivate(ctx context.Context, t *schema.Type, id, hint string
 }
 
 func (d *driver) suspend(ctx context.Context, t *schema.Type, id string, on bool) (*schema.Record, error) {
-	fields := schema.MembersValue(schema.Member{Name: "suspended", Value: schema.BooleanValue(on)})
-	return d.putUser(ctx, id, fields, request{typ: t, byID: true}, nil)
+	return d.putOne(ctx, t, id, "suspended", schema.BooleanValue(on))
 }
 
 // downgrade makes an agent or administrator an end user. The record is nil where
@@ -222,8 +255,7 @@ func (d *driver) downgrade(ctx context.Context, t *schema.Type, id, hint string)
 }
 
 func (d *driver) demote(ctx context.Context, t *schema.Type, id string) (*schema.Record, error) {
-	fields := schema.MembersValue(schema.Member{Name: "role", Value: schema.StringValue(roleEndUser)})
-	return d.putUser(ctx, id, fields, request{typ: t, byID: true}, nil)
+	return d.putOne(ctx, t, id, "role", schema.StringValue(roleEndUser))
 }
 
 // delete is the vendor's soft delete: the user is gone, and the data are erased

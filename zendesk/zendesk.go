@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/usher-scim/usher/connector"
@@ -114,6 +115,10 @@ type driver struct {
 	me    *self      // whom the credential belongs to, nil until asked
 	roles roleTypes  // kinds of custom roles
 	multi multiState // whether users can have several organizations
+
+	// What becomes of custom fields that an update does not send, a customRule. The
+	// vendor's samples show that they stay, no page says so.
+	custom atomic.Int32
 }
 
 var (
@@ -132,8 +137,7 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 	if err := auth.check(); err != nil {
 		return nil, err
 	}
-	d := &driver{
-		account: label + ".zendesk.com", allowAdmin: o.AllowAdmin, log: o.Logger}
+	d := &driver{account: label + ".zendesk.com", allowAdmin: o.AllowAdmin, log: o.Logger}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
