@@ -20,6 +20,7 @@ import (
 	"github.com/usher-scim/usher/internal/testx"
 	"github.com/usher-scim/usher/scim"
 	"github.com/usher-scim/usher/scim/scimtest"
+	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
 var update = flag.Bool("update", false, "write the expectations in testdata/conversations anew")
@@ -146,56 +147,70 @@ func memoryRecords(t *testing.T, w *world) []json.RawMessage {
 	return out
 }
 
-// TestConversations_Freshservice runs every conversation about users against the
-// Freshservice simulator, with native records and target calls asserted. Those
-// in skip.json cannot pass, and fail the test when they do.
-func TestConversations_Freshservice(t *testing.T) {
-	t.Parallel()
-	skip := map[string]string{}
-	data, err := os.ReadFile(filepath.Join("testdata", "conversations", "freshservice", "skip.json"))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, &skip))
-	all := conversations(t)
-	for _, c := range all {
-		t.Run(c.ID(), func(t *testing.T) {
-			t.Parallel()
-			file := expectationFile("freshservice", c)
-			if reason := skip[c.ID()]; reason != "" {
-				w := conversationWorld(t, expectation{Departments: departmentsIn(c)})
-				_, err := converse(t, w, c)
-				require.Error(t, err, "it passes now: take it out of skip.json (%s)", reason)
-				return
-			}
-			want := readExpectation(t, file)
-			if *update && want.Departments == nil {
-				want.Departments = departmentsIn(c)
-			}
-			w := conversationWorld(t, want)
-			steps, err := converse(t, w, c)
-			require.NoError(t, err)
-			checkExpectation(t, file, want, expectation{Steps: steps, Records: requesters(t, w)})
-		})
-	}
-	known := make(map[string]bool)
-	for _, c := range all {
-		known[c.ID()] = true
-	}
-	for id := range skip {
-		assert.True(t, known[id], "skip.json names a conversation that does not exist: %s", id)
-	}
+// vendor is a target whose people are asserted as it stores them.
+type vendor struct {
+	name  string
+	world func(t *testing.T, e expectation) *world
 }
 
-// conversationWorld is an account with what a conversation takes for granted.
-func conversationWorld(t *testing.T, e expectation) *world {
-	t.Helper()
-	account := &freshservicetest.Options{}
-	for _, d := range e.Departments {
-		account.Departments = append(account.Departments, freshservicetest.Department{Name: d})
+var vendors = []vendor{
+	{"freshservice", func(t *testing.T, e expectation) *world {
+		account := &freshservicetest.Options{}
+		for _, d := range e.Departments {
+			account.Departments = append(account.Departments, freshservicetest.Department{Name: d})
+		}
+		for _, f := range e.Fields {
+			account.Fields = append(account.Fields, freshservicetest.RequesterField{Name: f})
+		}
+		return freshserviceWorld(t, account, nil, nil)
+	}},
+	{"zendesk", func(t *testing.T, e expectation) *world {
+		account := &zendesktest.Options{}
+		for _, f := range e.Fields {
+			account.Fields = append(account.Fields, zendesktest.UserField{Key: f})
+		}
+		return zendeskWorld(t, account, nil, nil)
+	}},
+}
+
+// TestConversations_Vendors runs every conversation about users against the
+// simulators, with native records and target calls asserted. Those in skip.json
+// cannot pass, and fail the test when they do.
+func TestConversations_Vendors(t *testing.T) {
+	t.Parallel()
+	all := conversations(t)
+	for _, v := range vendors {
+		skip := map[string]string{}
+		data, err := os.ReadFile(filepath.Join("testdata", "conversations", v.name, "skip.json"))
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(data, &skip))
+		for _, c := range all {
+			t.Run(v.name+"/"+c.ID(), func(t *testing.T) {
+				t.Parallel()
+				file := expectationFile(v.name, c)
+				if reason := skip[c.ID()]; reason != "" {
+					_, err := converse(t, v.world(t, expectation{Departments: departmentsIn(c)}), c)
+					require.Error(t, err, "it passes now: take it out of skip.json (%s)", reason)
+					return
+				}
+				want := readExpectation(t, file)
+				if *update && want.Departments == nil && v.name == "freshservice" {
+					want.Departments = departmentsIn(c)
+				}
+				w := v.world(t, want)
+				steps, err := converse(t, w, c)
+				require.NoError(t, err)
+				checkExpectation(t, file, want, expectation{Steps: steps, Records: records(t, w)})
+			})
+		}
+		known := make(map[string]bool)
+		for _, c := range all {
+			known[c.ID()] = true
+		}
+		for id := range skip {
+			assert.True(t, known[id], "skip.json of %s names a conversation that does not exist: %s", v.name, id)
+		}
 	}
-	for _, f := range e.Fields {
-		account.Fields = append(account.Fields, freshservicetest.RequesterField{Name: f})
-	}
-	return freshserviceWorld(t, account, nil, nil)
 }
 
 // departmentsIn finds the departments that a conversation's bodies name.
@@ -231,10 +246,10 @@ func departmentsIn(c *scimtest.Conversation) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-func requesters(t *testing.T, w *world) []json.RawMessage {
+func records(t *testing.T, w *world) []json.RawMessage {
 	t.Helper()
 	var out []json.RawMessage
-	for _, r := range w.account.Requesters() {
+	for _, r := range w.natives() {
 		data, err := json.Marshal(r)
 		require.NoError(t, err, fmt.Sprint(r))
 		out = append(out, data)

@@ -60,7 +60,15 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 		entry = found.entry
 	}
 	if action != 0 {
-		if _, err = b.act(ctx, ev, ref, action, entry.Hint); errors.Is(err, connector.NotFound) {
+		_, err = b.act(ctx, ev, ref, action, entry.Hint)
+		if bind.policy.Delete == DeleteDefault && action == connector.Delete && bind.obj.Can(connector.Deactivate) &&
+			(errors.Is(err, connector.Denied) || errors.Is(err, connector.Conflict)) {
+			// Some accounts cannot be deleted: put away is the next best (design D8).
+			ev.warn("The target refused to delete the account, it was disabled instead")
+			tombstone = true
+			_, err = b.act(ctx, ev, ref, connector.Deactivate, entry.Hint)
+		}
+		if errors.Is(err, connector.NotFound) {
 			return notFound(r)
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package provision_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"regexp"
 	"slices"
@@ -22,6 +23,8 @@ import (
 	"github.com/usher-scim/usher/provision"
 	"github.com/usher-scim/usher/scim"
 	"github.com/usher-scim/usher/scim/scimtest"
+	"github.com/usher-scim/usher/zendesk"
+	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
 const (
@@ -62,7 +65,9 @@ type world struct {
 	handler *scim.Handler
 	client  *scimtest.Client
 
-	account *freshservicetest.Account // of a Freshservice world
+	mappings fs.FS
+	account  *freshservicetest.Account // of a Freshservice world
+	zendesk  *zendesktest.Account      // of a Zendesk world
 
 	mu    sync.Mutex
 	calls []string // to the target since takeCalls
@@ -77,12 +82,7 @@ func (w *world) serve(opts *provision.Options, profile scim.Profile) {
 		opts.State = w.state
 	}
 	var err error
-	mappings := freshservice.Mappings
-	if w.account == nil {
-		w.backend, err = provision.New(w.target, nil, opts)
-	} else {
-		w.backend, err = provision.New(w.target, mappings, opts)
-	}
+	w.backend, err = provision.New(w.target, w.mappings, opts)
 	require.NoError(w.t, err)
 	w.handler, err = scim.NewHandler(w.backend, &scim.Options{BaseURL: baseURL, Auth: scim.BearerToken(token), Profile: profile})
 	require.NoError(w.t, err)
@@ -106,7 +106,7 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 	account.Clock = w.clock.Now
 	srv := freshservicetest.NewServer(account)
 	t.Cleanup(srv.Close)
-	w.account = srv.Account
+	w.account, w.mappings = srv.Account, freshservice.Mappings
 	var fo freshservice.Options
 	if driver != nil {
 		fo = *driver
@@ -124,6 +124,39 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 	_, err = w.backend.Types(t.Context())
 	require.NoError(t, err)
 	w.account.ResetRequests()
+	return w
+}
+
+// zendeskWorld is a connection to a simulated Zendesk account.
+func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Options, opts *provision.Options) *world {
+	t.Helper()
+	w := newWorld(t)
+	if account == nil {
+		account = &zendesktest.Options{}
+	}
+	if account.Plan == "" {
+		account.Plan = zendesktest.Unlimited
+	}
+	account.Clock = w.clock.Now
+	srv := zendesktest.NewServer(account)
+	t.Cleanup(srv.Close)
+	w.zendesk, w.mappings = srv.Account, zendesk.Mappings
+	var zo zendesk.Options
+	if driver != nil {
+		zo = *driver
+	}
+	zo.Transport, zo.Clock = srv.Client().Transport, w.clock
+	zo.Jitter = func() float64 { return 0 }
+	var err error
+	w.target, err = zendesk.New("acme", zendesk.ClientCredentials(w.zendesk.ClientID(), w.zendesk.ClientSecret()), &zo)
+	require.NoError(t, err)
+	if opts == nil {
+		opts = &provision.Options{}
+	}
+	w.serve(opts, scim.ProfileCompatible())
+	_, err = w.backend.Types(t.Context())
+	require.NoError(t, err)
+	w.zendesk.ResetRequests()
 	return w
 }
 
@@ -160,23 +193,39 @@ var idSegment = regexp.MustCompile(`/\d+`)
 // takeCalls returns the calls to the target since it was asked last: of a
 // Freshservice account as the account saw them.
 func (w *world) takeCalls() []string {
-	if w.account == nil {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		calls := w.calls
-		w.calls = nil
-		return calls
-	}
 	var out []string
-	for _, r := range w.account.Requests() {
-		line := r.Method + " " + idSegment.ReplaceAllString(strings.TrimPrefix(r.Path, "/api/v2"), "/{id}")
-		if names := queryNames(r.Query); names != "" {
+	note := func(method, path string, query url.Values) {
+		line := method + " " + idSegment.ReplaceAllString(strings.TrimPrefix(path, "/api/v2"), "/{id}")
+		if names := queryNames(query); names != "" {
 			line += "?" + names
 		}
 		out = append(out, line)
 	}
-	w.account.ResetRequests()
+	switch {
+	case w.account != nil:
+		for _, r := range w.account.Requests() {
+			note(r.Method, r.Path, r.Query)
+		}
+		w.account.ResetRequests()
+	case w.zendesk != nil:
+		for _, r := range w.zendesk.Requests() {
+			note(r.Method, r.Path, r.Query)
+		}
+		w.zendesk.ResetRequests()
+	default:
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		out, w.calls = w.calls, nil
+	}
 	return out
+}
+
+// natives returns the people that the target holds.
+func (w *world) natives() []map[string]any {
+	if w.zendesk != nil {
+		return w.zendesk.Users()
+	}
+	return w.account.Requesters()
 }
 
 func queryNames(q url.Values) string {

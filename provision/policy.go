@@ -33,7 +33,7 @@ type DeletePolicy string
 
 // The delete policies. Where the account stays, a tombstone hides it from SCIM.
 const (
-	DeleteDefault    DeletePolicy = ""           // deactivate where the target can, else delete
+	DeleteDefault    DeletePolicy = ""           // the target's own delete where it has one, else deactivate
 	DeleteDeactivate DeletePolicy = "deactivate" // deactivate and leave a tombstone
 	DeleteDelete     DeletePolicy = "delete"     // the target's own delete
 	DeleteErase      DeletePolicy = "erase"      // for good, with what belongs to the account
@@ -77,7 +77,7 @@ func (p Policy) removal(o *connector.Object) (action connector.ActionKind, tombs
 	policy := p.Delete
 	if policy == DeleteDefault {
 		policy = DeleteDelete
-		if o.Can(connector.Deactivate) {
+		if !o.Can(connector.Delete) && o.Can(connector.Deactivate) {
 			policy = DeleteDeactivate
 		}
 	}

@@ -143,10 +143,11 @@ func (w *walker) tooMany() error {
 		"the target cannot search for this, and it has more than %d records to read: match on an attribute that it can search", w.b.opts.ScanLimit)
 }
 
-// countable reports whether the target's own total is that of what SCIM shows.
+// countable reports whether the target's own total is that of what SCIM shows. A
+// search that folds more than SCIM does finds too many.
 func (w *walker) countable() bool {
 	_, tombstones, err := w.bind.policy.removal(w.bind.obj)
-	return (!w.filtered || w.trusted) && err == nil && !tombstones
+	return (!w.filtered || w.trusted && w.bind.obj.Search.Any) && err == nil && !tombstones
 }
 
 // visible leaves out what DELETEs have put away, and puts records that were

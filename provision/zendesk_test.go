@@ -1,0 +1,73 @@
+package provision_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-scim/usher/zendesk/zendesktest"
+)
+
+// TestBudget_Zendesk holds the table of design §7.
+func TestBudget_Zendesk(t *testing.T) {
+	t.Parallel()
+	w := zendeskWorld(t, nil, nil, nil)
+	cost := func(name string, want ...string) {
+		t.Helper()
+		assert.Equal(t, want, w.takeCalls(), name)
+	}
+	body := user("ada@example.com", map[string]any{"externalId": "x-1", "displayName": "Ada Byron"})
+	id := create(t, w, body).ID()
+	cost("create", "POST /users")
+	path := "/Users/" + id
+	must(t, w, "GET", path, nil, 200)
+	cost("get", "GET /users/{id}")
+	require.Equal(t, 1, find(t, w, `userName eq "Ada@example.com"`).Total())
+	cost("find by userName", "GET /users/search?query")
+	require.Equal(t, 1, find(t, w, `externalId eq "x-1"`).Total())
+	cost("find by externalId", "GET /users/{id}")
+	body["displayName"] = "Ada Lovelace"
+	must(t, w, "PUT", path, body, 200)
+	cost("PUT", "GET /users/{id}", "PUT /users/{id}")
+	r := must(t, w, "PATCH", path, patch(set("active", false)), 200)
+	cost("disable", "PUT /users/{id}")
+	assert.Equal(t, false, r.Body["active"])
+	r = must(t, w, "PATCH", path, patch(set("active", "True")), 200)
+	cost("re-enable", "PUT /users/{id}")
+	assert.Equal(t, true, r.Body["active"])
+	must(t, w, "GET", "/Users?count=100", nil, 200)
+	cost("first page", "GET /users?page[size]")
+	must(t, w, "DELETE", path, nil, 204)
+	cost("delete", "DELETE /users/{id}")
+	must(t, w, "GET", path, nil, 404)
+}
+
+// TestZendesk_AgentsLoseTheirSeat: an agent who leaves becomes an end user and is
+// suspended; coming back does not give the role back.
+func TestZendesk_AgentsLoseTheirSeat(t *testing.T) {
+	t.Parallel()
+	w := zendeskWorld(t, &zendesktest.Options{Users: []zendesktest.User{{ID: 700, Name: "Agent", Email: "agent@example.com", Role: "agent"}}}, nil, nil)
+	r := must(t, w, "GET", "/Users/700", nil, 200)
+	assert.Equal(t, "Agent", r.Body["userType"])
+	w.takeCalls()
+	r = must(t, w, "PATCH", "/Users/700", patch(set("active", false)), 200)
+	assert.Len(t, w.takeCalls(), 2, "downgrade and suspend, since the role was seen")
+	assert.Equal(t, false, r.Body["active"])
+	u := w.zendesk.User(700)
+	assert.Equal(t, "end-user", u["role"])
+	assert.Equal(t, true, u["suspended"])
+	r = must(t, w, "PATCH", "/Users/700", patch(set("active", true)), 200)
+	assert.Equal(t, true, r.Body["active"])
+	assert.Equal(t, "end-user", w.zendesk.User(700)["role"])
+}
+
+// TestZendesk_OwnerIsProtected: the account that the connection uses cannot be
+// disabled or deleted through it.
+func TestZendesk_OwnerIsProtected(t *testing.T) {
+	t.Parallel()
+	w := zendeskWorld(t, nil, nil, nil)
+	owner := find(t, w, `userName eq "`+w.zendesk.OwnerEmail()+`"`).Resources()[0]["id"].(string)
+	must(t, w, "PATCH", "/Users/"+owner, patch(set("active", false)), 403)
+	must(t, w, "DELETE", "/Users/"+owner, nil, 403)
+}
