@@ -173,3 +173,7 @@ func errorOf(t *testing.T, err error) *connector.Error {
 	require.ErrorAs(t, err, &e)
 	return e
 }
+
+func changeOf(base *schema.Record, edits []schema.Edit) connector.Change {
+	return connector.Change{Base: base, Edits: edits}
+}
