@@ -95,8 +95,9 @@ func TestSandbox_ZendeskUser(t *testing.T) {
 	gone := ask(t, http.MethodDelete, c.SCIMURL+"/Users/"+id, c.Token, "")
 	assert.Equal(t, http.StatusNoContent, gone.status, gone.text)
 	assert.Equal(t, http.StatusNotFound, ask(t, http.MethodGet, c.SCIMURL+"/Users/"+id, c.Token, "").status)
-	left := native()
-	assert.True(t, left["active"] == false || left["suspended"] == true, "deleted softly or suspended, and not erased: %v", left)
+	assert.Equal(t, false, native()["active"], "deleted softly")
+	deleted := ask(t, http.MethodGet, c.SimulatorURL+"/api/v2/deleted_users/"+id, login, "")
+	assert.Equal(t, http.StatusOK, deleted.status, "and not erased")
 
 	events := ask(t, http.MethodGet, r.ready.URL+"/api/v1/events?connection=zendesk-sandbox", r.ready.AdminToken, "").object(t)["events"].([]any)
 	done := map[string]bool{}
@@ -105,7 +106,7 @@ func TestSandbox_ZendeskUser(t *testing.T) {
 		actions, _ := e["done"].([]any)
 		done[strings.TrimSpace(fmt.Sprint(e["action"], " ", actions))] = true
 	}
-	for _, want := range []string{"create []", "patch [deactivate]", "patch [activate]"} {
+	for _, want := range []string{"create []", "patch [deactivate]", "patch [activate]", "delete [delete]"} {
 		assert.True(t, done[want], "%s in %v", want, done)
 	}
 	for name, secret := range c.SimulatorCredentials {
