@@ -108,14 +108,15 @@ func (d *driver) planUpdate(ctx context.Context, id string, c connector.Change) 
 	return u, d.splitOrganization(ctx, u)
 }
 
-// needsBase reports whether a blind change has to see the user first: a custom
-// role could make an agent of an end user, a list of tags replaces those that
-// custom fields make, and until it was seen that custom fields are merged, one
-// could take the others away.
+// needsBase reports whether a blind change has to see the user first: elements
+// are added to a list by sending all of it, a custom role could make an agent of an
+// end user, a list of tags replaces those that custom fields make, and until it was
+// seen that custom fields are merged, one could take the others away.
 func (d *driver) needsBase(c connector.Change) bool {
-	var role, custom, tags bool
+	var role, custom, tags, elements bool
 	fields := 0
 	for _, e := range c.Edits {
+		elements = elements || e.Op == schema.Add || e.Op == schema.Remove
 		if c.Type.Attribute(e.Slot).Custom {
 			fields++
 		}
@@ -128,7 +129,7 @@ func (d *driver) needsBase(c connector.Change) bool {
 			tags = e.Op != schema.Set || d.hasTagFields()
 		}
 	}
-	return custom && !role || tags ||
+	return elements || custom && !role || tags ||
 		fields > 0 && fields < customFields(c.Type) && customRule(d.custom.Load()) != customMerged
 }
 
@@ -197,7 +198,7 @@ func (u *update) edit(a *schema.Attribute, e schema.Edit) {
 	case schema.Clear:
 		v = schema.Value{}
 	case schema.Add, schema.Remove:
-		if u.want != nil { // it is: such edits are never blind
+		if u.want != nil { // it is, see needsBase
 			v = u.want.At(e.Slot)
 		}
 	}
