@@ -23,7 +23,6 @@ var (
 	identities    = resource{"/users/{user}/identities", "identity", "identities"}
 	memberships   = resource{"/users/{user}/organization_memberships", "organization_membership", "organization_memberships"}
 	organizations = resource{"/organizations", "organization", "organizations"}
-	groups        = resource{"/groups", "group", "groups"}
 	customRoles   = resource{"/custom_roles", "custom_role", "custom_roles"}
 	userFields    = resource{"/user_fields", "user_field", "user_fields"}
 	locales       = resource{"/locales", "locale", "locales"}

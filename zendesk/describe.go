@@ -24,8 +24,6 @@ const (
 	ObjectOrganization = "organization"
 	// ObjectCustomRole is a role that agents can have; read-only.
 	ObjectCustomRole = "custom_role"
-	// ObjectGroup is a group of agents; read-only here.
-	ObjectGroup = "group"
 )
 
 // Fields that the driver itself has to know.
@@ -45,7 +43,7 @@ const (
 
 // fixedTypes are the types of the objects whose fields are the same in every
 // account.
-type fixedTypes struct{ organization, customRole, group *schema.Type }
+type fixedTypes struct{ organization, customRole *schema.Type }
 
 // known is what the account was found to be when it was described last.
 type known struct {
@@ -100,7 +98,7 @@ func (d *driver) describe(user *schema.Type, version string, me *self) *connecto
 		Objects: []connector.Object{
 			{
 				Name: ObjectUser, Type: user,
-				Unique: []string{"email", "external_id"}, Active: fieldEnabled, Hint: "role", BlindActions: true,
+				Unique: []string{"email", "external_id"}, Active: fieldEnabled, Hint: "role", Ordinary: roleEndUser, BlindActions: true,
 				Actions: []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase},
 				// Addresses are found by a search that lags some minutes behind.
 				Search:   connector.Search{And: true, Consistent: []string{"id", "external_id"}},
@@ -113,10 +111,6 @@ func (d *driver) describe(user *schema.Type, version string, me *self) *connecto
 			},
 			{
 				Name: ObjectCustomRole, Type: d.types.customRole, Tag: "cr", ReadOnly: true,
-				Search: connector.Search{And: true, Consistent: []string{"id", "name"}}, PageSize: pageSize,
-			},
-			{
-				Name: ObjectGroup, Type: d.types.group, Tag: "gr", ReadOnly: true,
 				Search: connector.Search{And: true, Consistent: []string{"id", "name"}}, PageSize: pageSize,
 			},
 		},
@@ -234,7 +228,7 @@ func builtin() schema.Fields {
 		"time_zone":               {ClearAs: never},
 		"iana_time_zone":          readOnly(schema.String),
 		"locale":                  {ClearAs: never},
-		"organization_id":         {Type: schema.Integer, Filter: schema.Eq},
+		"organization_id":         {Type: schema.Integer},
 		"remote_photo_url":        {Mutability: schema.WriteOnly, ClearAs: never},
 		"details":                 {},
 		"notes":                   {},
@@ -274,11 +268,6 @@ func newFixedTypes() (t fixedTypes, err error) {
 	})
 	t.customRole = make(ObjectCustomRole, schema.Fields{
 		"id": idField(), "name": key, "description": readOnly(schema.String), "role_type": readOnly(schema.Integer),
-		"created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
-	})
-	t.group = make(ObjectGroup, schema.Fields{
-		"id": idField(), "name": key, "description": readOnly(schema.String),
-		"default": readOnly(schema.Boolean), "is_public": readOnly(schema.Boolean),
 		"created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
 	})
 	return t, err

@@ -52,7 +52,7 @@ func TestDescribe_BuiltInFields(t *testing.T) {
 		"name":            {Required: true},
 		"email":           {Filter: schema.Eq, Uniqueness: schema.UniqueServer, ClearAs: schema.ClearOmit},
 		"external_id":     {Filter: schema.Eq, Uniqueness: schema.UniqueServer},
-		"organization_id": {Type: schema.Integer, Filter: schema.Eq},
+		"organization_id": {Type: schema.Integer},
 		"suspended":       {Type: schema.Boolean, Mutability: schema.ReadOnly},
 		"tags":            {MultiValued: true, Unordered: true},
 		"phone":           {ClearAs: schema.ClearEmpty},
@@ -61,7 +61,7 @@ func TestDescribe_BuiltInFields(t *testing.T) {
 		want.Name = name
 		assert.Equal(t, want, *o.Type.Lookup(name))
 	}
-	for _, name := range []string{"organization", "custom_role", "group"} {
+	for _, name := range []string{"organization", "custom_role"} {
 		assert.True(t, desc.Object(name).ReadOnly, name)
 	}
 }

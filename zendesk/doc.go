@@ -1,6 +1,6 @@
 // Package zendesk reaches Zendesk Support accounts: a [connector.Target] for users
-// (end users, agents and administrators), with organizations, custom roles and
-// groups to look things up in.
+// (end users, agents and administrators), with organizations and custom roles to
+// look things up in.
 //
 // # What it costs
 //

@@ -20,7 +20,7 @@ const (
 	maxCursor = 4096
 )
 
-var errTooMany = connector.Errorf(connector.Unsupported, "", "the account has too many of them to look for one by name")
+var errTooMany = connector.Errorf(connector.Unsupported, "", "the account has more of them than are read")
 
 // List implements connector.Driver: one call for each page. Whatever the answer,
 // only records that pass the filter are returned, so a page can be shorter than
@@ -34,8 +34,6 @@ func (d *driver) List(ctx context.Context, object string, q connector.Query) (*c
 		return d.listFixed(ctx, organizations, d.types.organization, q)
 	case ObjectCustomRole:
 		return d.listFixed(ctx, customRoles, d.types.customRole, q)
-	case ObjectGroup:
-		return d.listFixed(ctx, groups, d.types.group, q)
 	default:
 		return nil, noObject()
 	}
@@ -44,8 +42,7 @@ func (d *driver) List(ctx context.Context, object string, q connector.Query) (*c
 // listing is a List of one object.
 type listing struct {
 	res    resource
-	values map[string]string // of the path
-	params url.Values        // that go with every call
+	params url.Values // that go with every call
 	typ    *schema.Type
 	query  connector.Query
 	match  *schema.Matcher // of query.Filter, nil for all
@@ -102,8 +99,6 @@ func (d *driver) listUsers(ctx context.Context, q connector.Query) (*connector.P
 			return &connector.Page{}, nil // the parameter takes names of custom roles as well
 		}
 		l.params = params("role", role)
-	} else if id, ok := eqOn(q.Filter, "organization_id"); ok {
-		l.res, l.values = users.at("/organizations/{organization}/users"), map[string]string{"organization": id}
 	} else if q.Filter != nil {
 		return nil, connector.Errorf(connector.Unsupported, "", "Zendesk's search cannot say this")
 	}
@@ -161,16 +156,12 @@ func (d *driver) page(ctx context.Context, l *listing) (*connector.Page, error) 
 	if l.query.Cursor != "" {
 		p.Set("page[after]", l.query.Cursor)
 	}
-	got, err := d.index(ctx, l.res, l.values, p, l.query.Background)
+	got, err := d.index(ctx, l.res, nil, p, l.query.Background)
 	if err != nil {
 		if statusOf(err) == http.StatusBadRequest && l.query.Cursor != "" {
 			return nil, noPage()
 		}
-		err = d.fail(err, request{byID: l.values != nil})
-		if errors.Is(err, connector.NotFound) {
-			return &connector.Page{}, nil // no such organization
-		}
-		return nil, err
+		return nil, d.fail(err, request{})
 	}
 	recs, err := l.records(got.items)
 	if err != nil {

@@ -154,41 +154,32 @@ func TestList_TheSearchIsReadOnUntilTheAddressIsThere(t *testing.T) {
 	assert.Equal(t, []int64{8}, ids(page.Records))
 }
 
-func TestList_UsersOfAnOrganization(t *testing.T) {
+func TestList_WhatTheSearchDoesNotTakeIsUnsupported(t *testing.T) {
 	t.Parallel()
-	f := stub(t, func(_, path string) (int, string) {
-		switch path {
-		case "/organizations/5/users": // 7 has another one as default
-			return 200, `{"users":[{"id":6,"organization_id":5},{"id":7,"organization_id":6}],"meta":{"has_more":false}}`
-		case "/organizations/77/users":
-			return 404, `{"error":"RecordNotFound","description":"Not found"}`
+	for _, status := range []int{400, 422} {
+		f := stub(t, func(_, path string) (int, string) {
+			if path == "/users/search" || path == "/organizations/search" {
+				return status, `{"error":"invalid","description":"x"}`
+			}
+			return 404, ""
+		})
+		for object, filter := range map[string]string{"user": `email eq "ada@example.com"`, "organization": `name eq "x"`} {
+			_, err := f.List(t.Context(), object, connector.Query{Filter: schema.MustParseFilter(filter)})
+			require.ErrorIs(t, err, connector.Unsupported, "the caller finds it another way")
 		}
-		return 404, ""
-	})
-	page, err := f.List(t.Context(), "user", connector.Query{Filter: schema.MustParseFilter(`organization_id eq 5`)})
-	require.NoError(t, err)
-	assert.Equal(t, []int64{6}, ids(page.Records))
-	page, err = f.List(t.Context(), "user", connector.Query{Filter: schema.MustParseFilter(`organization_id eq 77`)})
-	require.NoError(t, err)
-	assert.Empty(t, page.Records)
+	}
 }
 
-func TestList_Groups(t *testing.T) {
+func TestList_ASearchWithoutEndIsGivenUp(t *testing.T) {
 	t.Parallel()
-	f := stub(t, func(method, path string) (int, string) {
-		switch path {
-		case "/groups":
-			return 200, `{"groups":[{"id":1,"name":"Support"},{"id":2,"name":"Old","deleted":true}],"meta":{"has_more":false}}`
-		case "/groups/2":
-			return 200, `{"group":{"id":2,"name":"Old","deleted":true}}`
+	f := stub(t, func(_, path string) (int, string) {
+		if path == "/users/search" {
+			return 200, `{"users":[{"id":7,"email":"other@example.com"}],"next_page":"x"}`
 		}
 		return 404, ""
 	})
-	page, err := f.List(t.Context(), "group", connector.Query{Filter: schema.MustParseFilter(`name eq "support"`)})
-	require.NoError(t, err)
-	assert.Equal(t, []int64{1}, ids(page.Records))
-	_, err = f.Get(t.Context(), connector.Ref{Object: "group", ID: "2"})
-	require.ErrorIs(t, err, connector.NotFound)
+	_, err := f.List(t.Context(), "user", connector.Query{Filter: schema.MustParseFilter(`email eq "ada@example.com"`)})
+	require.ErrorIs(t, err, connector.Unsupported, "never a false empty list")
 }
 
 func TestList_AccountsWithoutCustomRoles(t *testing.T) {

@@ -10,48 +10,38 @@ import (
 	"github.com/usher-scim/usher/schema"
 )
 
-// getFixed reads an organization, a custom role or a group.
+// getFixed reads an organization or a custom role.
 func (d *driver) getFixed(ctx context.Context, res resource, t *schema.Type, id string) (*schema.Record, error) {
 	v, err := d.view(ctx, res, id)
 	if err != nil {
 		return nil, d.fail(err, request{typ: t, byID: true})
 	}
-	if deleted, _ := v.Member("deleted").Bool(); deleted {
-		return nil, connector.Errorf(connector.NotFound, "", "it was deleted")
-	}
 	return decode(t, v)
 }
 
-// listFixed answers a List of organizations, custom roles or groups. Names and
-// external ids of organizations have a search of their own, which is exact; other
-// names are looked for in the whole list, which is of moderate length.
+// listFixed answers a List of organizations or custom roles. Names and external
+// ids of organizations have a search of their own, which is exact; the custom roles
+// come in one piece.
 func (d *driver) listFixed(ctx context.Context, res resource, t *schema.Type, q connector.Query) (*connector.Page, error) {
 	l, err := newListing(res, t, q)
 	if err != nil {
 		return nil, err
 	}
-	l.rec = func(v schema.Value) (*schema.Record, error) {
-		if deleted, _ := v.Member("deleted").Bool(); deleted {
-			return nil, nil
-		}
-		return decode(t, v)
-	}
 	if id, ok := eqOn(q.Filter, "id"); ok {
 		return l.lookup(func() (*schema.Record, error) { return d.getFixed(ctx, res, t, id) })
 	}
-	switch {
-	case res == customRoles:
+	if res == customRoles {
 		return d.listRoles(ctx, l)
-	case q.Filter == nil:
+	}
+	if q.Filter == nil {
 		return d.page(ctx, l)
-	case res == organizations:
-		for _, key := range [...]string{"external_id", "name"} { // one of them only
-			if v, ok := eqOn(q.Filter, key); ok {
-				return d.exact(ctx, l, params(key, v))
-			}
+	}
+	for _, key := range [...]string{"external_id", "name"} { // the search takes one of them
+		if v, ok := eqOn(q.Filter, key); ok {
+			return d.exact(ctx, l, params(key, v))
 		}
 	}
-	return d.small(ctx, l)
+	return nil, connector.Errorf(connector.Unsupported, "", "Zendesk's search cannot say this")
 }
 
 // exact asks the exact search of organizations.
@@ -61,16 +51,6 @@ func (d *driver) exact(ctx context.Context, l *listing, p map[string][]string) (
 		return nil, d.failSearch(err)
 	}
 	recs, err := l.records(got.items)
-	return &connector.Page{Records: recs, Total: len(recs)}, err
-}
-
-// small looks through a whole list.
-func (d *driver) small(ctx context.Context, l *listing) (*connector.Page, error) {
-	items, err := d.everything(ctx, l.res, nil, params("page[size]", "100"), l.query.Background)
-	if err != nil {
-		return nil, d.fail(err, request{})
-	}
-	recs, err := l.records(items)
 	return &connector.Page{Records: recs, Total: len(recs)}, err
 }
 

@@ -23,8 +23,6 @@ func (d *driver) Get(ctx context.Context, r connector.Ref) (*schema.Record, erro
 		return d.getFixed(ctx, organizations, d.types.organization, r.ID)
 	case ObjectCustomRole:
 		return d.getFixed(ctx, customRoles, d.types.customRole, r.ID)
-	case ObjectGroup:
-		return d.getFixed(ctx, groups, d.types.group, r.ID)
 	default:
 		return nil, noObject()
 	}
