@@ -147,6 +147,9 @@ type Object struct {
 	// Hint is a field whose value an action depends on, such as a user's role; ""
 	// for none. The value as it was last seen goes with an [Action].
 	Hint string
+	// Ordinary is the value of Hint of an account without special rights; "" where
+	// all of the object's are. Others are never taken over by a policy.
+	Ordinary string
 	// DroppedByDeactivate are the fields that a deactivation empties and a
 	// reactivation does not bring back.
 	DroppedByDeactivate []string

@@ -94,6 +94,8 @@ func (c *creation) mayTakeOver(held *holding, entry *Entry) (how string, err err
 		return "revive", nil
 	case held.field != c.bind.obj.Unique[0]:
 		return "", conflict("%s has this address as a further one", article(object))
+	case c.bind.obj.Ordinary != "" && c.bind.hint(held.rec) != c.bind.obj.Ordinary:
+		return "", conflict("%s with special rights has this %s; such accounts are not taken over", article(object), held.field)
 	case policy == ConflictAdopt, policy == ConflictReactivate && !active:
 		entry.Owner = Adopted
 		return "adopt", nil

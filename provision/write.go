@@ -62,7 +62,7 @@ func (b *Backend) plan(ctx context.Context, ev *Event, bind *binding, in *mappin
 	for _, d := range out.Deferred {
 		ev.warn("The field " + d.Target + " will be written when the record it refers to exists")
 	}
-	if bind.identityMismatch(in.Resource) {
+	if bind.identityMismatch(in) {
 		ev.warn("userName and the work e-mail are different addresses (W_IDENTITY_MISMATCH); the mapping decides which is the login")
 	}
 	return nil
@@ -70,7 +70,8 @@ func (b *Backend) plan(ctx context.Context, ev *Event, bind *binding, in *mappin
 
 // identityMismatch reports whether userName and work e-mail are addresses that
 // differ (design D9).
-func (bind *binding) identityMismatch(rec *schema.Record) bool {
+func (bind *binding) identityMismatch(in *mapping.Input) bool {
+	rec := in.Resource
 	if bind.userName == schema.NoSlot || bind.obj.Type.IsResource() {
 		return false
 	}
@@ -79,7 +80,21 @@ func (bind *binding) identityMismatch(rec *schema.Record) bool {
 		return false
 	}
 	for v := range bind.workEmail.Values(rec) {
-		if mail := v.Text(); strings.Contains(mail, "@") && !strings.EqualFold(mail, name) {
+		mail := v.Text()
+		if !strings.Contains(mail, "@") || strings.EqualFold(mail, name) {
+			continue
+		}
+		// What a PATCH leaves as it was read is the old login and no contradiction.
+		if in.Op != mapping.Patch || in.Current == nil || !bind.hasWorkEmail(in.Current, mail) {
+			return true
+		}
+	}
+	return false
+}
+
+func (bind *binding) hasWorkEmail(rec *schema.Record, mail string) bool {
+	for v := range bind.workEmail.Values(rec) {
+		if strings.EqualFold(v.Text(), mail) {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-scim/usher/provision"
 	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
@@ -70,4 +71,37 @@ func TestZendesk_OwnerIsProtected(t *testing.T) {
 	owner := find(t, w, `userName eq "`+w.zendesk.OwnerEmail()+`"`).Resources()[0]["id"].(string)
 	must(t, w, "PATCH", "/Users/"+owner, patch(set("active", false)), 403)
 	must(t, w, "DELETE", "/Users/"+owner, nil, 403)
+}
+
+// TestZendesk_AgentsAreNotTakenOver: no policy hands the account of an agent to
+// whoever creates a user with that address (design D6).
+func TestZendesk_AgentsAreNotTakenOver(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []provision.ConflictPolicy{provision.ConflictReactivate, provision.ConflictAdopt} {
+		w := zendeskWorld(t, &zendesktest.Options{IndexLag: zendesktest.NoIndexLag, Users: []zendesktest.User{
+			{ID: 700, Name: "Agent", Email: "agent@example.com", Role: "agent"},
+			{ID: 701, Name: "Gone", Email: "gone@example.com", Role: "agent", Suspended: true},
+			{ID: 702, Name: "Person", Email: "person@example.com", Suspended: true},
+		}}, nil, &provision.Options{Policies: map[string]provision.Policy{"": {Conflict: policy}}})
+		for _, address := range []string{"agent@example.com", "gone@example.com"} {
+			r := must(t, w, "POST", "/Users", user(address, map[string]any{"displayName": "Taken"}), 409)
+			assert.Equal(t, "uniqueness", r.Body["scimType"])
+		}
+		assert.Equal(t, "Agent", w.zendesk.User(700)["name"])
+		assert.Equal(t, "Gone", w.zendesk.User(701)["name"])
+		r := must(t, w, "POST", "/Users", user("person@example.com", map[string]any{"displayName": "Taken"}), 201)
+		assert.Equal(t, "702", r.ID())
+	}
+}
+
+// TestWarning_IdentityMismatch: two login addresses in one request are a warning,
+// a new user name beside the old one's e-mail is none.
+func TestWarning_IdentityMismatch(t *testing.T) {
+	t.Parallel()
+	w := freshserviceWorld(t, nil, nil, nil)
+	id := create(t, w, user("ada@example.com", nil)).ID()
+	must(t, w, "PATCH", "/Users/"+id, patch(set("userName", "countess@example.com")), 200)
+	assert.NotContains(t, w.events.last().Words, "W_IDENTITY_MISMATCH")
+	create(t, w, user("one@example.com", map[string]any{"emails": []any{map[string]any{"type": "work", "value": "two@example.com"}}}))
+	assert.Contains(t, w.events.last().Words, "W_IDENTITY_MISMATCH")
 }
