@@ -3,12 +3,8 @@ package zendesk_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,8 +47,6 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			connectortest.Run(t, c.harness, &connectortest.Options{
-				// The simulated account has no groups yet.
-				Objects: []string{zendesk.ObjectUser, zendesk.ObjectOrganization, zendesk.ObjectCustomRole},
 				Skip:    c.skip,
 				Retry:   []time.Duration{2 * zendesktest.DefaultIndexLag},
 				Records: 205, // more than two pages of a list
@@ -93,7 +87,6 @@ func (c conformance) harness(t *testing.T) *connectortest.Harness {
 	var log logBuffer
 	o := c.options
 	o.BaseURL, o.Clock, o.Jitter = sim.URL, clock, func() float64 { return 0 }
-	o.Transport = membersOf{sim.Client().Transport}
 	o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	auth := zendesk.ClientCredentials(sim.ClientID(), sim.ClientSecret())
 	if c.token {
@@ -137,50 +130,6 @@ func (c conformance) sample(o *connector.Object, i int) *schema.Record {
 		rec.Set(field, schema.Value{})
 	}
 	return rec
-}
-
-// membersOf serves the users of an organization, which the simulated account does
-// not do yet, out of the list of all users.
-type membersOf struct{ next http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (m membersOf) RoundTrip(r *http.Request) (*http.Response, error) {
-	rest, ok := strings.CutPrefix(r.URL.Path, "/api/v2/organizations/")
-	id, ok2 := strings.CutSuffix(rest, "/users")
-	if !ok || !ok2 {
-		return m.next.RoundTrip(r)
-	}
-	r = r.Clone(r.Context())
-	r.URL.Path = "/api/v2/users"
-	resp, err := m.next.RoundTrip(r)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return resp, err
-	}
-	defer resp.Body.Close()
-	var page map[string]json.RawMessage
-	var users []json.RawMessage
-	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(page["users"], &users); err != nil {
-		return nil, err
-	}
-	users = slices.DeleteFunc(users, func(u json.RawMessage) bool {
-		var of struct {
-			Organization json.Number `json:"organization_id"`
-		}
-		return json.Unmarshal(u, &of) != nil || of.Organization.String() != id
-	})
-	if page["users"], err = json.Marshal(users); err != nil {
-		return nil, err
-	}
-	data, err := json.Marshal(page)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
-	resp.Header.Del("Content-Length")
-	return resp, nil
 }
 
 // inject scripts the account.
