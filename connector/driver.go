@@ -55,7 +55,8 @@ type Driver interface {
 
 	// Act does what is not an edit of fields. It returns the record as stored,
 	// or nil where the target does not tell or nothing is left. Repeating an
-	// action that has been done is a success.
+	// action that has been done is a success, but Delete and Erase of what is gone
+	// may be NotFound.
 	Act(ctx context.Context, r Ref, a Action) (*schema.Record, error)
 }
 
