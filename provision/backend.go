@@ -28,7 +28,7 @@ type Options struct {
 	Locker Locker
 	// Sink takes the events; nil means none.
 	Sink Sink
-	// Policies are the policies by target object ("requester"); that of "" holds
+	// Policies are the policies by target object ("user"); that of "" holds
 	// for objects that are not named.
 	Policies map[string]Policy
 	// ScanLimit is how many records may be read to answer a filter that the
@@ -39,9 +39,9 @@ type Options struct {
 	// Lag is for how long the target's search may not show a finished write; 0
 	// means 10 minutes.
 	Lag time.Duration
-	// LookupTTL is how long the id of a department, location or manager may be
-	// remembered, and LookupNegativeTTL that there is none; 0 means 5 minutes and
-	// 30 seconds.
+	// LookupTTL is how long the id of a record that others refer to, such as a
+	// manager, may be remembered, and LookupNegativeTTL that there is none; 0 means
+	// 5 minutes and 30 seconds.
 	LookupTTL, LookupNegativeTTL time.Duration
 	// Clock is the time; nil means time.Now.
 	Clock func() time.Time

@@ -13,7 +13,7 @@ import (
 // Event is one line of the provisioning log: one request to a connection, what
 // became of it, and why. It has the names of attributes and fields, never their
 // values, except for the identifiers of the resource itself and, in Words, a
-// value that is not in a list of choices or that names nothing (a department).
+// value that is not in a list of choices or that names nothing.
 type Event struct {
 	ID         string
 	Time       time.Time

@@ -24,8 +24,8 @@ const (
 	scanPages = 10
 )
 
-// lookups resolves references: names of departments to ids, ids of managers to
-// addresses. Answers are kept for a bounded time, and one caller at a time asks
+// lookups resolves references to other records: names to ids, ids to addresses.
+// Answers are kept for a bounded time, and one caller at a time asks
 // for each.
 type lookups struct {
 	target   *connector.Target
@@ -225,7 +225,7 @@ func (l *lookups) pages(ctx context.Context, obj *connector.Object, f schema.Fil
 }
 
 // prefetch reads the first pages of objects to which many needs refer by id, as
-// a list of users with their departments does.
+// a list of users with their managers does.
 func (l *lookups) prefetch(ctx context.Context, needs []mapping.Need) error {
 	count := make(map[*mapping.Lookup]int)
 	for _, n := range needs {

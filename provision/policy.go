@@ -41,7 +41,8 @@ const (
 )
 
 // ConflictPolicy says when a create takes over an account that has its login
-// address. Agents and administrators are never taken over.
+// address. Accounts of another kind are never taken over, nor are those with
+// special rights.
 type ConflictPolicy string
 
 // The conflict policies.

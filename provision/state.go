@@ -13,8 +13,8 @@ import (
 )
 
 // Key names an entry of a [State]: an id within its id space. Objects whose
-// records share one sequence of ids (requesters and agents) share the space, so
-// that a conversion keeps the entry.
+// records share one sequence of ids share the space, so that a conversion keeps
+// the entry.
 type Key struct{ Space, ID string }
 
 // Entry is what a connection remembers of one record.
