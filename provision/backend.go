@@ -99,6 +99,8 @@ type Backend struct {
 	lookups *lookups
 	overlay *overlay
 	cursors *cursors
+	// creates whose answers were lost
+	unsettled *unsettled
 
 	mu    sync.Mutex
 	model *model // of the newest description seen
@@ -133,6 +135,7 @@ func New(target *connector.Target, mappings fs.FS, o *Options) (*Backend, error)
 	}
 	b.lookups = newLookups(target, b.opts.Clock, b.opts.LookupTTL, b.opts.LookupNegativeTTL)
 	b.overlay = newOverlay(b.opts.Clock, b.opts.Lag, 1000)
+	b.unsettled = newUnsettled(b.opts.Clock, 2*b.opts.Lag, 1000)
 	b.cursors = newCursors(b.opts.Clock, 10*time.Minute, 200)
 	return b, nil
 }

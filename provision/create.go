@@ -161,6 +161,7 @@ func (c *creation) settle(ctx context.Context, lost error) error {
 	if len(c.unique()) == 0 {
 		return lost
 	}
+	taken := lost // what is known at last
 	for attempt := range 2 {
 		held, err := c.holder(ctx)
 		if err != nil {
@@ -183,12 +184,29 @@ func (c *creation) settle(ctx context.Context, lost error) error {
 		err = c.create(ctx)
 		switch {
 		case errors.Is(err, connector.AlreadyExists):
-			lost = err // by somebody who may be hard to find: look once more
+			taken = err // by somebody who may be hard to find: look once more
 		case !errors.Is(err, connector.Ambiguous):
 			return err
 		}
 	}
+	if errors.Is(taken, connector.AlreadyExists) && !c.lags() {
+		return taken
+	}
+	// Most likely by the record that the first attempt made, and that the search
+	// does not show yet. That is no conflict: the client is to try again.
+	c.b.unsettled.note(c.key())
 	return lost
+}
+
+// lags reports whether a finished write may be hidden from a lookup of one of the
+// unique values.
+func (c *creation) lags() bool {
+	for _, u := range c.unique() {
+		if !c.bind.obj.Search.Any && !c.bind.obj.Search.Sees(u.field) {
+			return true
+		}
+	}
+	return false
 }
 
 // isOurs reports whether a record is the one that a create has made whose answer
@@ -250,6 +268,38 @@ func (c *creation) holder(ctx context.Context) (*holding, error) {
 			}
 		}
 	}
+	return c.hidden(ctx)
+}
+
+// hidden finds who has the login address among the disabled accounts that State
+// knows: what was put away a moment ago, a search may not show, and some show no
+// disabled account at all. It costs nothing where nobody is known.
+func (c *creation) hidden(ctx context.Context) (*holding, error) {
+	obj := c.bind.obj
+	for _, u := range c.unique() {
+		if u.field != obj.Unique[0] {
+			continue
+		}
+		entries, err := c.b.opts.State.Find(ctx, hiddenLogin, u.value.Text())
+		if err != nil {
+			return nil, forgotten(err)
+		}
+		for _, e := range entries {
+			if e.Key != keyOf(obj, e.Key.ID) {
+				continue
+			}
+			rec, err := c.b.target.Get(ctx, connector.Ref{Object: obj.Name, ID: e.Key.ID})
+			if errors.Is(err, connector.NotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if strings.EqualFold(rec.Get(u.field).Text(), u.value.Text()) {
+				return &holding{obj: obj, rec: adapt(rec, obj.Type), field: u.field}, nil
+			}
+		}
+	}
 	return nil, nil //nolint:nilnil // nobody is an answer
 }
 
@@ -297,6 +347,7 @@ func boolInt(b bool) int {
 
 // finishNew is finish for a record that was just made.
 func (c *creation) finishNew(ctx context.Context) (*scim.Resource, error) {
+	c.b.unsettled.forget(c.key())
 	id := c.rec.String(c.bind.obj.IDField())
 	entry := &Entry{Key: keyOf(c.bind.obj, id)}
 	// Whoever reads the record just now may note its kind.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
 
@@ -52,21 +53,22 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 	}
 	// An id that several kinds of records share may belong to another kind. What
 	// has not been seen as this one is read before it is touched.
+	var rec *schema.Record
 	if entry.Object != bind.obj.Name && (bind.obj.IDSpace != "" || action == 0) {
 		found, err := b.load(ctx, ev, bind, r, scim.Projection{})
 		if err != nil {
 			return err
 		}
-		entry = found.entry
+		entry, rec = found.entry, found.rec
 	}
 	if action != 0 {
-		_, err = b.act(ctx, ev, ref, action, entry.Hint)
+		rec, err = b.act(ctx, ev, ref, action, entry.Hint)
 		if bind.policy.Delete == DeleteDefault && action == connector.Delete && bind.obj.Can(connector.Deactivate) &&
 			(errors.Is(err, connector.Denied) || errors.Is(err, connector.Conflict)) {
 			// Some accounts cannot be deleted: put away is the next best (design D8).
 			ev.warn("The target refused to delete the account, it was disabled instead")
 			tombstone = true
-			_, err = b.act(ctx, ev, ref, connector.Deactivate, entry.Hint)
+			rec, err = b.act(ctx, ev, ref, connector.Deactivate, entry.Hint)
 		}
 		if errors.Is(err, connector.NotFound) {
 			return notFound(r)
@@ -84,6 +86,10 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 	entry.Object = bind.obj.Name
 	entry.Tombstone = b.opts.Clock()
 	entry.Late = nil
+	if rec != nil && len(bind.obj.Unique) > 0 {
+		// A create with this address has to find the account at once (design D1).
+		entry.setShadow(hiddenLogin, rec.Get(bind.obj.Unique[0]).Text())
+	}
 	// Without the tombstone SCIM would go on showing the account, so this is not
 	// a failure to be passed over; the client's next attempt mends it.
 	if err := b.opts.State.Save(context.WithoutCancel(ctx), entry); err != nil {

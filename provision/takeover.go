@@ -21,8 +21,24 @@ func (c *creation) takeOver(ctx context.Context, refused error) (*scim.Resource,
 	if err != nil {
 		return nil, err
 	}
+	lost := c.b.unsettled.has(c.key())
 	if held == nil {
+		if lost {
+			return nil, &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryLater, Err: refused,
+				Detail: "the target's answer to an earlier attempt was lost, and its search does not show yet what became of it"}
+		}
 		return nil, refused
+	}
+	if lost {
+		ours, err := c.isOurs(ctx, held)
+		if err != nil {
+			return nil, err
+		}
+		if ours {
+			c.op.ev.warn("An earlier attempt has made it, whose answer was lost")
+			c.rec = held.rec
+			return c.finishNew(ctx)
+		}
 	}
 	id := held.rec.String(held.obj.IDField())
 	unlock, err := c.b.lock(ctx, keyOf(held.obj, id))
@@ -92,7 +108,9 @@ func (c *creation) mayTakeOver(held *holding, entry *Entry) (how string, err err
 	switch {
 	case !entry.Tombstone.IsZero():
 		return "revive", nil
-	case held.field != c.bind.obj.Unique[0]:
+	case held.field != "" && held.field != c.bind.obj.Unique[0]:
+		return "", conflict("%s with this %s exists", article(object), held.field)
+	case held.field == "":
 		return "", conflict("%s has this address as a further one", article(object))
 	case c.bind.obj.Ordinary != "" && c.bind.hint(held.rec) != c.bind.obj.Ordinary:
 		return "", conflict("%s with special rights has this %s; such accounts are not taken over", article(object), held.field)
