@@ -71,6 +71,8 @@ type request struct {
 	deletes bool
 	// raises says that the request makes somebody an agent or administrator.
 	raises bool
+	// takes says that the request suspends somebody or takes rights away.
+	takes bool
 	// value is the field that an identity's value stands for, "" for none.
 	value string
 }
@@ -165,6 +167,9 @@ func readConflict(out *connector.Error, r refusal, req request) {
 		readInvalid(out, r, req)
 	case req.create:
 		out.Code = connector.Ambiguous
+	case req.deletes || req.takes:
+		// Not a user who cannot be deleted or disabled: the next attempt will do.
+		out.Code, out.Reason = connector.Unavailable, "somebody else is changing the record"
 	default:
 		out.Code, out.Reason = connector.Conflict, "somebody else is changing the record"
 	}
@@ -200,6 +205,9 @@ func readInvalid(out *connector.Error, r refusal, req request) {
 	case out.Code == connector.Invalid && req.raises && isAboutRole(r):
 		out.Code, out.Field = connector.Exhausted, "role"
 		out.Reason = "Zendesk does not take the user as an agent; most likely every agent seat of the subscription is taken"
+	case out.Code == connector.Invalid && req.takes && isAboutRole(r):
+		out.Code, out.Field = connector.Denied, ""
+		out.Reason = "Zendesk does not let the user be suspended or lose the role; most likely it is the account's owner"
 	case out.Code == connector.Invalid && out.Field != "" && len(others) > 0:
 		out.Reason += "; also refused: " + strings.Join(others, ", ")
 	case out.Code == connector.Invalid && out.Field == "":
@@ -221,7 +229,7 @@ func isAboutRole(r refusal) bool {
 		return false
 	}
 	return !slices.ContainsFunc(r.fields, func(f refusedField) bool {
-		return f.name != wholeRecord && f.name != "role" && f.name != "custom_role_id"
+		return f.name != wholeRecord && f.name != "role" && f.name != "custom_role_id" && f.name != "suspended"
 	})
 }
 

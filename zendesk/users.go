@@ -141,7 +141,8 @@ func (d *driver) write(ctx context.Context, id string, u *update) (*schema.Recor
 
 // putUser sends an update. The record is nil where the answer is empty.
 func (d *driver) putUser(ctx context.Context, id string, u *update) (*schema.Record, error) {
-	req := request{typ: u.typ, byID: true, raises: u.raises}
+	suspends, _ := u.value("suspended").Bool()
+	req := request{typ: u.typ, byID: true, raises: u.raises, takes: suspends || u.value("role").Text() == roleEndUser}
 	v, err := d.call(ctx, http.MethodPut, users, byID, map[string]string{"id": id}, body(users.one, u.body()))
 	if err == nil && v.IsUnset() {
 		return nil, nil
@@ -150,7 +151,7 @@ func (d *driver) putUser(ctx context.Context, id string, u *update) (*schema.Rec
 		return d.decodeUser(req.typ, v)
 	}
 	err = d.taken(ctx, d.fail(err, req), req, u.value, number(id))
-	if own, ok := errors.AsType[*connector.Error](err); ok && own.Code == connector.Invalid && own.Field == "" {
+	if own, ok := errors.AsType[*connector.Error](err); ok && own.Field == "" && (own.Code == connector.Invalid || own.Code == connector.Denied && req.takes) {
 		// What is answered for a user who was deleted is not documented.
 		if _, gone := d.getUser(ctx, u.typ, id); errors.Is(gone, connector.NotFound) {
 			return nil, gone
