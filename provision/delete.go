@@ -66,9 +66,10 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 		if bind.policy.Delete == DeleteDefault && action == connector.Delete && bind.obj.Can(connector.Deactivate) &&
 			(errors.Is(err, connector.Denied) || errors.Is(err, connector.Conflict)) {
 			// Some accounts cannot be deleted: put away is the next best (design D8).
-			ev.warn("The target refused to delete the account, it was disabled instead")
 			tombstone = true
-			rec, err = b.act(ctx, ev, ref, connector.Deactivate, entry.Hint)
+			if rec, err = b.act(ctx, ev, ref, connector.Deactivate, entry.Hint); err == nil {
+				ev.warn("The target refused to delete the account, it was disabled instead")
+			}
 		}
 		if errors.Is(err, connector.NotFound) {
 			return notFound(r)

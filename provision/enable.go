@@ -45,6 +45,9 @@ func dropped(v schema.Value) bool {
 // finds it gone.
 func (c *modification) enable(ctx context.Context) error {
 	b, ev, bind := c.b, c.ev, c.bind
+	if !bind.isActive(c.rec) && bind.special(c.rec) {
+		return c.enableLast(ctx)
+	}
 	if !bind.isActive(c.rec) {
 		if err := c.remember(ctx); err != nil {
 			return err
@@ -65,6 +68,24 @@ func (c *modification) enable(ctx context.Context) error {
 	} else if err := c.restore(ctx, c.rec); err != nil {
 		return err
 	}
+	c.entry.revived()
+	return nil
+}
+
+// enableLast activates an account with special rights once all else is written:
+// to disable it again after a failure would take the rights away.
+func (c *modification) enableLast(ctx context.Context) (err error) {
+	b, ev, bind := c.b, c.ev, c.bind
+	if c.rec, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
+		return err
+	}
+	rest, cancel := afterWrite(ctx)
+	defer cancel()
+	rec, err := b.act(rest, ev, c.ref, connector.Activate, bind.hint(c.rec))
+	if err != nil {
+		return err
+	}
+	c.rec = adapt(rec, bind.obj.Type)
 	c.entry.revived()
 	return nil
 }

@@ -99,6 +99,11 @@ func (bind *binding) hint(rec *schema.Record) string {
 	return rec.String(bind.obj.Hint)
 }
 
+// special reports whether a record has rights that a deactivation takes away.
+func (bind *binding) special(rec *schema.Record) bool {
+	return bind.obj.Ordinary != "" && bind.hint(rec) != bind.obj.Ordinary
+}
+
 // locate finds out what a SCIM id stands for, without a call.
 func (b *Backend) locate(ctx context.Context, ev *Event, bind *binding, r scim.Ref) (connector.Ref, *Entry, error) {
 	if !bind.served() {

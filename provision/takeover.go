@@ -112,7 +112,7 @@ func (c *creation) mayTakeOver(held *holding, entry *Entry) (how string, err err
 		return "", conflict("%s with this %s exists", article(object), held.field)
 	case held.field == "":
 		return "", conflict("%s has this address as a further one", article(object))
-	case c.bind.obj.Ordinary != "" && c.bind.hint(held.rec) != c.bind.obj.Ordinary:
+	case c.bind.special(held.rec):
 		return "", conflict("%s with special rights has this %s; such accounts are not taken over", article(object), held.field)
 	case policy == ConflictAdopt, policy == ConflictReactivate && !active:
 		entry.Owner = Adopted

@@ -215,6 +215,8 @@ type modification struct {
 	bind *binding
 	*stored
 
+	disables bool // the request says that the account is to be disabled
+
 	full   *schema.Record // the record with what a deactivation took, once recalled
 	result mapping.Result
 }
@@ -240,7 +242,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 			return nil, err
 		}
 		in.Stored = c.full
-	} else if in.Op == mapping.Patch && wanted.Equal(current.Record) {
+	} else if in.Op == mapping.Patch && wanted.Equal(current.Record) && !c.halfDisabled() {
 		ev.Outcome = Unchanged
 		return current, nil
 	}
@@ -270,11 +272,18 @@ func (c *modification) wanted(current *schema.Record, u scim.Update) (*schema.Re
 		rec, repairs, err := scim.ApplyRepaired(current, u.Patch)
 		c.ev.Repairs = appendNew(c.ev.Repairs, repairs)
 		in.Op, in.Resource = mapping.Patch, rec
+		if err == nil && c.bind.active != schema.NoSlot {
+			on, isBool := rec.At(c.bind.active).Bool()
+			c.disables = isBool && !on && slices.ContainsFunc(u.Patch, func(op scim.Op) bool { return op.Target.Slot == c.bind.active })
+		}
 		return rec, in, err
 	}
 	rec, err := scim.ApplyReplace(current, u.Replace)
 	if err != nil {
 		return nil, nil, err
+	}
+	if on, isBool := c.bind.activeOf(rec); isBool {
+		c.disables = !on
 	}
 	if c.bind.active != schema.NoSlot && rec.At(c.bind.active).Unassigned() {
 		// A PUT that does not speak of it neither disables nor enables.
@@ -294,7 +303,8 @@ func (c *modification) write(ctx context.Context, wanted *schema.Record) (err er
 	if !ok {
 		wantActive = wasActive
 	}
-	if wasActive && !wantActive {
+	disable := wasActive && !wantActive || c.halfDisabled()
+	if disable {
 		if err := bind.mayRemove(c.ref); err != nil {
 			return err
 		}
@@ -306,9 +316,9 @@ func (c *modification) write(ctx context.Context, wanted *schema.Record) (err er
 		return err
 	}
 	switch {
-	case wasActive && !wantActive && bind.policy.Disable == DisableIgnore:
+	case disable && bind.policy.Disable == DisableIgnore:
 		ev.warn(notDisabled)
-	case wasActive && !wantActive:
+	case disable:
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
 		c.rec, err = b.deactivate(rest, ev, bind, c.rec, c.entry)
@@ -316,6 +326,13 @@ func (c *modification) write(ctx context.Context, wanted *schema.Record) (err er
 		c.entry.revived()
 	}
 	return err
+}
+
+// halfDisabled reports whether a request disables an account that cannot be used,
+// but still has the rights that a deactivation takes away: an earlier one stopped
+// half-way, or somebody disabled it in the target.
+func (c *modification) halfDisabled() bool {
+	return c.disables && c.bind.policy.Disable != DisableIgnore && !c.bind.isActive(c.rec) && c.bind.special(c.rec)
 }
 
 // settleLate brings what an entry waits for up to date: a field that was written
