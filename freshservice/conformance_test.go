@@ -122,7 +122,9 @@ func (f *fixture) inject(fault connectortest.Fault) bool {
 	case connectortest.Malformed:
 		s.Kind = freshservicetest.Malformed
 	case connectortest.Slow:
-		s.Kind = freshservicetest.Delay
+		// All calls: one that was given up before may still be on its way to the
+		// account, and would take a single fault away.
+		s.Kind, s.Times = freshservicetest.Delay, -1
 	default:
 		return false
 	}

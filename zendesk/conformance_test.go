@@ -164,7 +164,9 @@ func inject(sim *zendesktest.Server, fault connectortest.Fault) bool {
 	case connectortest.Malformed:
 		s.Kind = zendesktest.Malformed
 	case connectortest.Slow:
-		s.Kind = zendesktest.Delay
+		// All calls: one that was given up before may still be on its way to the
+		// account, and would take a single fault away.
+		s.Kind, s.Times = zendesktest.Delay, -1
 	default:
 		return false
 	}
