@@ -4,7 +4,7 @@ import "net/http"
 
 // viewAgent serves GET /agents/{id} (§5.3).
 func (a *Account) viewAgent(c *call) answer {
-	u := a.users.records[c.id]
+	u := a.users.Records[c.id]
 	if u == nil || !u.agent && !a.rules.AgentsServeRequesters {
 		return a.notFound()
 	}

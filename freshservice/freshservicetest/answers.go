@@ -1,18 +1,14 @@
 package freshservicetest
 
 import (
-	"bytes"
-	"encoding/json"
+	"cmp"
 	"net/http"
-	"strings"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // answer is a whole answer, built under the lock and written after it.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
+type answer = simulator.Answer
 
 // fieldError is one entry of a validation failure (§1.5).
 type fieldError struct {
@@ -35,15 +31,11 @@ const (
 )
 
 func jsonAnswer(status int, v any) answer {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	ans, err := simulator.JSON(status, v)
+	if err != nil {
 		return flat(http.StatusInternalServerError, "internal", "freshservicetest: "+err.Error())
 	}
-	h := http.Header{}
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	return answer{status: status, header: h, body: bytes.TrimRight(buf.Bytes(), "\n")}
+	return ans
 }
 
 // wrapped is an answer of one object or list below its key (§1.3).
@@ -51,7 +43,7 @@ func wrapped(status int, key string, v any) answer {
 	return jsonAnswer(status, map[string]any{key: v})
 }
 
-func noContent() answer { return answer{status: http.StatusNoContent, header: http.Header{}} }
+func noContent() answer { return simulator.Empty(http.StatusNoContent) }
 
 // flat is the error shape of everything but validation (§1.5).
 func flat(status int, code, message string) answer {
@@ -68,7 +60,7 @@ func failed(status int, errs ...fieldError) answer {
 
 // invalid is a validation failure under the account's rules.
 func (a *Account) invalid(errs ...fieldError) answer {
-	return failed(or(a.rules.ValidationStatus, http.StatusBadRequest), errs...)
+	return failed(cmp.Or(a.rules.ValidationStatus, http.StatusBadRequest), errs...)
 }
 
 // mismatch is the error for a wrong JSON type; want is "String", "Boolean" …
@@ -101,8 +93,8 @@ func (a *Account) readonly(field string) fieldError {
 
 // duplicate is the answer for a value that somebody else has (§9.1).
 func (a *Account) duplicate(field string, owner int64) answer {
-	status := or(a.rules.DuplicateStatus, http.StatusConflict)
-	e := fieldError{Field: field, Message: "It should be a unique value", Code: or(a.rules.DuplicateCode, "duplicate_value")}
+	status := cmp.Or(a.rules.DuplicateStatus, http.StatusConflict)
+	e := fieldError{Field: field, Message: "It should be a unique value", Code: cmp.Or(a.rules.DuplicateCode, "duplicate_value")}
 	if a.rules.DuplicateNamesUser && owner != 0 {
 		e.Info = &additionalInfo{UserID: owner}
 	}
@@ -120,7 +112,7 @@ func (a *Account) notFound() answer {
 	if a.rules.NotFoundBody {
 		return flat(http.StatusNotFound, "not_found", "The requested resource was not found")
 	}
-	return answer{status: http.StatusNotFound, header: http.Header{}}
+	return simulator.Empty(http.StatusNotFound)
 }
 
 // refusal is the answer for a record in the wrong state, with a status that a
@@ -133,25 +125,4 @@ func (a *Account) refusal(status int, message string) answer {
 		return failed(status, fieldError{Field: "active", Message: message, Code: "incompatible_field"})
 	}
 	return flat(status, "inconsistent_state", message)
-}
-
-// decodeObject reads a request body that must be one JSON object. Numbers keep
-// their digits.
-func decodeObject(body []byte) (map[string]any, bool) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v map[string]any
-	if err := dec.Decode(&v); err != nil || v == nil {
-		return nil, false
-	}
-	return v, dec.InputOffset() == int64(len(strings.TrimRight(string(body), " \t\r\n")))
-}
-
-// or returns v, or def where v is the zero value.
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }

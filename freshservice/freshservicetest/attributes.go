@@ -144,7 +144,7 @@ func (a *Account) convert(u *user, name string, k kind, in any) (v any, keep boo
 		if e != nil {
 			return nil, false, e
 		}
-		exists := k == managerKind && a.users.records[id] != nil || k == locationKind && a.locations.records[id] != nil
+		exists := k == managerKind && a.users.Records[id] != nil || k == locationKind && a.locations.Records[id] != nil
 		if !exists && !a.rules.IgnoreUnknownReferences {
 			return fail(invalidValue(name, "There is no record with this id"))
 		}
@@ -238,7 +238,7 @@ func (a *Account) convertText(name string, k kind, s string) (any, *fieldError) 
 var htmlTag = regexp.MustCompile(`<[^>]*>`)
 
 func (a *Account) tooLong(s string) bool {
-	limit := or(a.rules.MaxLength, 255)
+	limit := cmp.Or(a.rules.MaxLength, 255)
 	return limit > 0 && utf8.RuneCountInString(s) > limit
 }
 
@@ -300,7 +300,7 @@ func (a *Account) convertDepartments(u *user, name string, in any) (any, *fieldE
 		if bad != nil {
 			return nil, bad
 		}
-		if a.departments.records[id] == nil && !a.rules.IgnoreUnknownReferences {
+		if a.departments.Records[id] == nil && !a.rules.IgnoreUnknownReferences {
 			e := invalidValue(name, "There is no department with this id")
 			return nil, &e
 		}

@@ -47,12 +47,12 @@ func (a *Account) createDepartment(c *call) answer {
 		return bad
 	}
 	d.id = a.take()
-	a.departments.put(d.id, &d, c.now)
+	a.departments.Put(d.id, &d, c.now)
 	return c.created("departments", d.id, "department", a.departmentView(&d))
 }
 
 func (a *Account) viewDepartment(c *call) answer {
-	d := a.departments.records[c.id]
+	d := a.departments.Records[c.id]
 	if d == nil {
 		return a.notFound()
 	}
@@ -62,7 +62,7 @@ func (a *Account) viewDepartment(c *call) answer {
 // updateDepartment serves PUT /departments/{id}; the name is marked mandatory
 // there too (§7.1).
 func (a *Account) updateDepartment(c *call) answer {
-	cur := a.departments.records[c.id]
+	cur := a.departments.Records[c.id]
 	if cur == nil {
 		return a.notFound()
 	}
@@ -70,7 +70,7 @@ func (a *Account) updateDepartment(c *call) answer {
 	if bad, ok := a.assignDepartment(c, &d, !a.rules.DepartmentNameOptionalOnUpdate); !ok {
 		return bad
 	}
-	a.departments.put(d.id, &d, c.now)
+	a.departments.Put(d.id, &d, c.now)
 	return wrapped(http.StatusOK, "department", a.departmentView(&d))
 }
 
@@ -97,8 +97,8 @@ func (a *Account) assignDepartment(c *call, d *department, named bool) (answer, 
 	if a.rules.DepartmentNamesRepeat {
 		return answer{}, true
 	}
-	for _, id := range a.departments.ids() {
-		if id != d.id && strings.EqualFold(a.departments.records[id].name, d.name) {
+	for _, id := range a.departments.IDs() {
+		if id != d.id && strings.EqualFold(a.departments.Records[id].name, d.name) {
 			return a.duplicate("name", 0), false
 		}
 	}
@@ -131,7 +131,7 @@ func (a *Account) setDepartment(d *department, name string, in any) *fieldError 
 			if id, bad = a.convertID(name, in); bad != nil {
 				return bad
 			}
-			if a.users.records[id] == nil && !a.rules.IgnoreUnknownReferences {
+			if a.users.Records[id] == nil && !a.rules.IgnoreUnknownReferences {
 				return fail(invalidValue(name, "There is no user with this id"))
 			}
 		}
@@ -171,12 +171,12 @@ func (a *Account) setDepartment(d *department, name string, in any) *fieldError 
 
 // deleteDepartment serves DELETE /departments/{id}; its people stay, without it.
 func (a *Account) deleteDepartment(c *call) answer {
-	if a.departments.records[c.id] == nil {
+	if a.departments.Records[c.id] == nil {
 		return a.notFound()
 	}
-	a.departments.put(c.id, nil, c.now)
-	for _, id := range a.users.ids() {
-		u := a.users.records[id]
+	a.departments.Put(c.id, nil, c.now)
+	for _, id := range a.users.IDs() {
+		u := a.users.Records[id]
 		if !slices.Contains(u.ids("department_ids"), c.id) {
 			continue
 		}
@@ -206,8 +206,8 @@ func (a *Account) listDepartments(c *call) answer {
 			return a.invalid(*bad)
 		}
 	} else {
-		for _, id := range a.departments.ids() {
-			hits = append(hits, a.departments.records[id])
+		for _, id := range a.departments.IDs() {
+			hits = append(hits, a.departments.Records[id])
 		}
 	}
 	from, to, more := p.slice(len(hits))

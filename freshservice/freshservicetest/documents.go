@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // requesterQueryFields are the fields that "query=" knows (§4.4).
@@ -130,7 +132,7 @@ func (d namedDocument) value(string) any { return string(d) }
 func (d namedDocument) starts(string, string) bool { return false }
 
 // searchNamed runs a "name:'…'" query over departments or locations.
-func searchNamed[T any](a *Account, c *call, s *store[T], name func(*T) string, created func(*T) time.Time, id func(*T) int64) ([]*T, *fieldError) {
+func searchNamed[T any](a *Account, c *call, s *simulator.Store[T], name func(*T) string, created func(*T) time.Time, id func(*T) int64) ([]*T, *fieldError) {
 	q, err := a.parseQuery(c.query.Get("query"), map[string]queryKind{"name": textQuery})
 	if err != nil {
 		e := invalidValue("query", err.Error())
@@ -141,12 +143,12 @@ func searchNamed[T any](a *Account, c *call, s *store[T], name func(*T) string, 
 		return nil, &e
 	}
 	var hits []*T
-	for key, r := range s.indexed(c.now) {
+	for key, r := range s.Indexed(c.now) {
 		if !q.matches(namedDocument(name(r))) {
 			continue
 		}
 		if !a.rules.QueryShowsIndexCopy {
-			if r = s.records[key]; r == nil {
+			if r = s.Records[key]; r == nil {
 				continue
 			}
 		}

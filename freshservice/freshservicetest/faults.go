@@ -1,12 +1,9 @@
 package freshservicetest
 
 import (
-	"context"
-	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // FaultKind is what goes wrong with a call.
@@ -72,106 +69,21 @@ type Fault struct {
 }
 
 // Fault adds a script.
-func (a *Account) Fault(f Fault) {
-	f.Kind = or(f.Kind, Refuse)
-	f.Times = or(f.Times, 1)
-	f.Query = slices.Clone(f.Query)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.faults = append(a.faults, &f)
-}
+func (a *Account) Fault(f Fault) { a.faults.Add(script(f)) }
 
 // PendingFaults returns the scripts that have calls left to meet, with the
 // counts that remain.
 func (a *Account) PendingFaults() []Fault {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	out := make([]Fault, 0, len(a.faults))
-	for _, f := range a.faults {
-		c := *f
-		c.Query = slices.Clone(f.Query)
-		out = append(out, c)
+	pending := a.faults.Pending()
+	out := make([]Fault, len(pending))
+	for i, f := range pending {
+		out[i] = Fault(f)
 	}
 	return out
 }
 
 // ClearFaults drops all scripts.
-func (a *Account) ClearFaults() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.faults = nil
-}
+func (a *Account) ClearFaults() { a.faults.Clear() }
 
-// takeFault returns the script that the call meets, or nil. The caller holds
-// the lock.
-func (a *Account) takeFault(c *call) *Fault {
-	for i, f := range a.faults {
-		if !f.matches(c.method, c.path, c.query) {
-			continue
-		}
-		if f.Skip > 0 {
-			f.Skip--
-			continue
-		}
-		if f.Times > 0 {
-			f.Times--
-		}
-		if f.Times == 0 {
-			a.faults = slices.Delete(a.faults, i, i+1)
-		}
-		met := *f
-		return &met
-	}
-	return nil
-}
-
-func (f *Fault) matches(method, path string, query url.Values) bool {
-	if f.Method != "" && f.Method != method {
-		return false
-	}
-	for _, name := range f.Query {
-		if !query.Has(name) {
-			return false
-		}
-	}
-	return f.Path == "" || matchPath(f.Path, path)
-}
-
-// matchPath compares by segments.
-func matchPath(pattern, path string) bool {
-	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
-	for i, segment := range want {
-		if segment == "**" && i == len(want)-1 {
-			return len(have) > i
-		}
-		if i >= len(have) || segment != "*" && segment != have[i] {
-			return false
-		}
-	}
-	return len(want) == len(have)
-}
-
-// wait serves the delay of a fault; d zero is until the call's end. It reports
-// whether the client is still there.
-func (a *Account) wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		select {
-		case <-ctx.Done():
-		case <-a.closed:
-		}
-		return false
-	}
-	return a.sleep(ctx, d) == nil && ctx.Err() == nil
-}
-
-// instead is the answer of a fault with a status.
-func (f *Fault) instead(status int) answer {
-	ans := answer{status: or(f.Status, status), header: http.Header{}, body: []byte(f.Body)}
-	if f.Body != "" {
-		ans.header.Set("Content-Type", or(f.ContentType, "text/html; charset=utf-8"))
-	}
-	if f.RetryAfter != "" {
-		ans.header.Set("Retry-After", f.RetryAfter)
-	}
-	return ans
-}
+// script is a Fault as the simulators' common part plays it.
+type script = simulator.Fault[FaultKind]

@@ -165,17 +165,6 @@ func TestFaults_Matching(t *testing.T) {
 	assert.Equal(t, 200, get("/agents"))
 }
 
-// A call meets one script, the first that matches.
-func TestFaults_Order(t *testing.T) {
-	t.Parallel()
-	a := newAccount(t, freshservicetest.Options{})
-	a.Fault(freshservicetest.Fault{Status: 429})
-	a.Fault(freshservicetest.Fault{Status: 503})
-	assert.Equal(t, 429, a.do("GET", "/requesters", nil).status)
-	assert.Equal(t, 503, a.do("GET", "/requesters", nil).status)
-	assert.Equal(t, 200, a.do("GET", "/requesters", nil).status)
-}
-
 // A delay goes through the injected sleep, before the effect, or for Late after.
 func TestFaults_Delay(t *testing.T) {
 	t.Parallel()
@@ -247,22 +236,5 @@ func TestFaults_CloseEndsHanging(t *testing.T) {
 		require.True(t, <-aborted)
 		assert.Empty(t, a.Requesters())
 		a.Close()
-	})
-}
-
-// The default sleep is a real timer that ends with the call.
-func TestFaults_RealSleep(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		a := newAccount(t, freshservicetest.Options{})
-		a.Fault(freshservicetest.Fault{Kind: freshservicetest.Delay, Delay: time.Hour, Times: 2})
-		start := time.Now()
-		a.do("POST", "/requesters", newcomer).want(201)
-		assert.Equal(t, time.Hour, time.Since(start))
-		ctx, cancel := context.WithCancel(t.Context())
-		aborted := hang(ctx, a)
-		cancel()
-		require.True(t, <-aborted)
-		assert.Equal(t, time.Hour, time.Since(start))
 	})
 }

@@ -1,6 +1,7 @@
 package freshservicetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -51,8 +52,8 @@ func (a *Account) AddRequesterField(f RequesterField) int64 {
 
 func (a *Account) addField(f RequesterField) int64 {
 	f.ID = a.idOr(f.ID)
-	f.Type = or(f.Type, TextField)
-	f.Label = or(f.Label, strings.ReplaceAll(f.Name, "_", " "))
+	f.Type = cmp.Or(f.Type, TextField)
+	f.Label = cmp.Or(f.Label, strings.ReplaceAll(f.Name, "_", " "))
 	f.Choices = slices.Clone(f.Choices)
 	if i := slices.IndexFunc(a.fields, func(g RequesterField) bool { return g.Name == f.Name }); i >= 0 {
 		a.fields[i] = f
@@ -67,7 +68,7 @@ func (a *Account) RemoveRequesterField(name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.fields = slices.DeleteFunc(a.fields, func(f RequesterField) bool { return f.Name == name })
-	for _, u := range a.users.records {
+	for _, u := range a.users.Records {
 		if _, ok := u.custom[name]; ok {
 			c := u.clone()
 			delete(c.custom, name)

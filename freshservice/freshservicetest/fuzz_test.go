@@ -33,7 +33,7 @@ func FuzzQuery(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, u := range a.users.records {
+		for _, u := range a.users.Records {
 			n.matches(a.userDocument(u))
 		}
 		text := `"` + n.String() + `"`

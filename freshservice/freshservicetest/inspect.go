@@ -10,7 +10,7 @@ import "slices"
 func (a *Account) Requester(id int64) map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if u := a.users.records[id]; u != nil && !u.agent {
+	if u := a.users.Records[id]; u != nil && !u.agent {
 		return a.requesterView(u)
 	}
 	return nil
@@ -22,7 +22,7 @@ func (a *Account) RequesterByEmail(address string) map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, id := range a.owners[fold(address)] {
-		if u := a.users.records[id]; !u.agent {
+		if u := a.users.Records[id]; !u.agent {
 			return a.requesterView(u)
 		}
 	}
@@ -34,8 +34,8 @@ func (a *Account) Requesters() []map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := []map[string]any{}
-	for _, id := range a.users.ids() {
-		if u := a.users.records[id]; !u.agent {
+	for _, id := range a.users.IDs() {
+		if u := a.users.Records[id]; !u.agent {
 			out = append(out, a.requesterView(u))
 		}
 	}
@@ -46,7 +46,7 @@ func (a *Account) Requesters() []map[string]any {
 func (a *Account) Agent(id int64) map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if u := a.users.records[id]; u != nil && u.agent {
+	if u := a.users.Records[id]; u != nil && u.agent {
 		return a.agentView(u)
 	}
 	return nil
@@ -57,8 +57,8 @@ func (a *Account) Agents() []map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := []map[string]any{}
-	for _, id := range a.users.ids() {
-		if u := a.users.records[id]; u.agent {
+	for _, id := range a.users.IDs() {
+		if u := a.users.Records[id]; u.agent {
 			out = append(out, a.agentView(u))
 		}
 	}
@@ -70,8 +70,8 @@ func (a *Account) Departments() []map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := []map[string]any{}
-	for _, id := range a.departments.ids() {
-		out = append(out, a.departmentView(a.departments.records[id]))
+	for _, id := range a.departments.IDs() {
+		out = append(out, a.departmentView(a.departments.Records[id]))
 	}
 	return out
 }
@@ -80,8 +80,8 @@ func (a *Account) Departments() []map[string]any {
 func (a *Account) DepartmentID(name string) int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, id := range a.departments.ids() {
-		if a.departments.records[id].name == name {
+	for _, id := range a.departments.IDs() {
+		if a.departments.Records[id].name == name {
 			return id
 		}
 	}
@@ -93,8 +93,8 @@ func (a *Account) Locations() []map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := []map[string]any{}
-	for _, id := range a.locations.ids() {
-		out = append(out, a.locationView(a.locations.records[id]))
+	for _, id := range a.locations.IDs() {
+		out = append(out, a.locationView(a.locations.Records[id]))
 	}
 	return out
 }

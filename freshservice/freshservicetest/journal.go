@@ -3,8 +3,6 @@ package freshservicetest
 import (
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -35,13 +33,13 @@ type Request struct {
 func (a *Account) Requests() []Request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	out := make([]Request, 0, len(a.requests))
-	for _, r := range a.requests {
-		c := *r
-		c.Header = r.Header.Clone()
-		c.Query = url.Values(http.Header(r.Query).Clone())
-		c.Body = slices.Clone(r.Body)
-		out = append(out, c)
+	all := a.journal.All()
+	out := make([]Request, len(all))
+	for i, r := range all {
+		out[i] = Request{
+			ID: r.ID, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body,
+			Status: r.Status, Credits: r.Credits, Fault: FaultKind(r.Fault), Time: r.Time,
+		}
 	}
 	return out
 }
@@ -50,47 +48,5 @@ func (a *Account) Requests() []Request {
 func (a *Account) ResetRequests() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.requests = nil
-}
-
-// record notes the arrival of a call. The caller holds the lock.
-func (a *Account) record(c *call, h http.Header) *Request {
-	kept := http.Header{}
-	for name, values := range h {
-		switch http.CanonicalHeaderKey(name) {
-		case "Authorization", "Proxy-Authorization", "Cookie":
-		default:
-			kept[name] = slices.Clone(values)
-		}
-	}
-	a.calls++
-	r := &Request{
-		ID:     requestID(a.calls),
-		Method: c.method,
-		Path:   c.path,
-		Query:  c.query,
-		Header: kept,
-		Body:   c.body,
-		Time:   c.now,
-	}
-	if len(a.requests) >= a.keptRequests {
-		a.requests = slices.Delete(a.requests, 0, len(a.requests)-a.keptRequests+1)
-	}
-	a.requests = append(a.requests, r)
-	return r
-}
-
-// requestID makes the n-th X-Request-Id: of the form of a UUID, the same in
-// every run.
-func requestID(n int64) string {
-	const digits = "0123456789abcdef"
-	var tail [12]byte
-	for i := len(tail) - 1; i >= 0; i-- {
-		tail[i] = digits[n&15]
-		n >>= 4
-	}
-	var b strings.Builder
-	b.WriteString("00000000-0000-4000-8000-")
-	b.Write(tail[:])
-	return b.String()
+	a.journal.Reset()
 }

@@ -85,7 +85,7 @@ func (a *Account) link(c *call, ans answer, p page, more bool) answer {
 		q[name] = values
 	}
 	q.Set("page", strconv.Itoa(p.number+1))
-	ans.header.Set("Link", "<"+c.base+c.path+"?"+q.Encode()+`>; rel="next"`)
+	ans.Header.Set("Link", "<"+c.base+c.path+"?"+q.Encode()+`>; rel="next"`)
 	return ans
 }
 
@@ -104,14 +104,14 @@ func (a *Account) listUsers(c *call, f *userFilter, key string, view func(*user)
 			}
 		}
 	} else {
-		for id, u := range a.users.indexed(c.now) {
+		for id, u := range a.users.Indexed(c.now) {
 			if !f.keeps(u) || f.search != nil && !f.search.matches(a.userDocument(u)) {
 				continue
 			}
 			if !a.rules.QueryShowsIndexCopy {
 				// The index finds; what is answered is the record as it is now,
 				// if it still is and is of the kind asked for.
-				if u = a.users.records[id]; u == nil || !f.kind(u) {
+				if u = a.users.Records[id]; u == nil || !f.kind(u) {
 					continue
 				}
 			}

@@ -45,7 +45,7 @@ func (a *Account) locationView(l *location) map[string]any {
 // viewLocation serves GET /locations/{id}. The vendor's sample has the plural
 // key around the one object (§7.2).
 func (a *Account) viewLocation(c *call) answer {
-	l := a.locations.records[c.id]
+	l := a.locations.Records[c.id]
 	if l == nil {
 		return a.notFound()
 	}
@@ -74,8 +74,8 @@ func (a *Account) listLocations(c *call) answer {
 			return a.invalid(*bad)
 		}
 	} else {
-		for _, id := range a.locations.ids() {
-			hits = append(hits, a.locations.records[id])
+		for _, id := range a.locations.IDs() {
+			hits = append(hits, a.locations.Records[id])
 		}
 	}
 	from, to, more := p.slice(len(hits))

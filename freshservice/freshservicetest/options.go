@@ -152,15 +152,3 @@ func recentTimeZones() []string {
 func timeZones() []string {
 	return strings.Split(strings.TrimSpace(timeZoneTable), "\n")
 }
-
-// waitReal is the default of Options.Sleep.
-func waitReal(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -1,6 +1,7 @@
 package freshservicetest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -86,7 +87,7 @@ func (a *Account) listRequesters(c *call) answer {
 
 // requester finds a requester; agents too where the rules serve them here.
 func (a *Account) requester(id int64, orAgent bool) *user {
-	u := a.users.records[id]
+	u := a.users.Records[id]
 	if u == nil || u.agent && !(orAgent && a.rules.RequestersServeAgents) {
 		return nil
 	}
@@ -104,7 +105,7 @@ func (a *Account) updateRequester(c *call) answer {
 	if !ok {
 		return bad
 	}
-	if status := or(a.rules.UpdateInactiveStatus, http.StatusOK); !cur.active && status != http.StatusOK {
+	if status := cmp.Or(a.rules.UpdateInactiveStatus, http.StatusOK); !cur.active && status != http.StatusOK {
 		return a.refusal(status, "The requester is deactivated")
 	}
 	u := cur.clone()
@@ -183,8 +184,8 @@ func (a *Account) checkOtherUnique(u *user, in map[string]any) (answer, bool) {
 		if _, sent := in[name]; !unique || !sent || value == "" {
 			continue
 		}
-		for _, id := range a.users.ids() {
-			if id != u.id && a.users.records[id].text(name) == value {
+		for _, id := range a.users.IDs() {
+			if id != u.id && a.users.Records[id].text(name) == value {
 				return a.duplicate(name, id), false
 			}
 		}
@@ -199,7 +200,7 @@ func (a *Account) deactivateRequester(c *call) answer {
 		return a.notFound()
 	}
 	if !cur.active {
-		if status := or(a.rules.RepeatDeactivateStatus, http.StatusNoContent); status != http.StatusNoContent {
+		if status := cmp.Or(a.rules.RepeatDeactivateStatus, http.StatusNoContent); status != http.StatusNoContent {
 			return a.refusal(status, "The requester is deactivated already")
 		}
 		return noContent()
@@ -227,7 +228,7 @@ func (a *Account) reactivateRequester(c *call) answer {
 	if cur == nil {
 		return a.notFound()
 	}
-	if status := or(a.rules.RepeatReactivateStatus, http.StatusOK); cur.active && status != http.StatusOK {
+	if status := cmp.Or(a.rules.RepeatReactivateStatus, http.StatusOK); cur.active && status != http.StatusOK {
 		return a.refusal(status, "The requester is active already")
 	}
 	u := cur.clone()
@@ -261,15 +262,15 @@ func (a *Account) forgetRequester(c *call) answer {
 // department is led by, a person who is gone.
 func (a *Account) erase(gone int64, now time.Time) {
 	a.removeUser(gone, now)
-	for _, id := range a.users.ids() {
-		if r := a.users.records[id]; r.attrs["reporting_manager_id"] == gone {
+	for _, id := range a.users.IDs() {
+		if r := a.users.Records[id]; r.attrs["reporting_manager_id"] == gone {
 			r = r.clone()
 			r.set("reporting_manager_id", nil)
 			a.putUser(r, now)
 		}
 	}
-	for _, id := range a.departments.ids() {
-		d := *a.departments.records[id]
+	for _, id := range a.departments.IDs() {
+		d := *a.departments.Records[id]
 		if d.head != gone && d.prime != gone {
 			continue
 		}
@@ -279,7 +280,7 @@ func (a *Account) erase(gone int64, now time.Time) {
 		if d.prime == gone {
 			d.prime = 0
 		}
-		a.departments.put(id, &d, now)
+		a.departments.Put(id, &d, now)
 	}
 }
 
@@ -290,7 +291,7 @@ func (a *Account) convertRequester(c *call) answer {
 	if cur == nil {
 		return a.notFound()
 	}
-	if status := or(a.rules.ConvertInactiveStatus, http.StatusConflict); !cur.active && status != http.StatusOK {
+	if status := cmp.Or(a.rules.ConvertInactiveStatus, http.StatusConflict); !cur.active && status != http.StatusOK {
 		return a.refusal(status, "The requester is deactivated")
 	}
 	if cur.text("primary_email") == "" { // mandatory for agents (§5.1)

@@ -1,6 +1,7 @@
 package freshservicetest
 
 import (
+	"cmp"
 	"fmt"
 	"mime"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // call is one request on its way through the account.
@@ -158,7 +161,7 @@ func (a *Account) dispatch(c *call, rt *route, allowed []string) answer {
 	if rt == nil {
 		ans := flat(http.StatusMethodNotAllowed, "method_not_allowed",
 			fmt.Sprintf("%s is not allowed here. It should be one of these method(s): %s", c.method, strings.Join(allowed, ", ")))
-		ans.header.Set("Allow", strings.Join(allowed, ", "))
+		ans.Header.Set("Allow", strings.Join(allowed, ", "))
 		return ans
 	}
 	if !acceptable(c.header.Values("Accept")) {
@@ -210,7 +213,7 @@ func (a *Account) authenticate(c *call) (answer, bool) {
 		if k.Value != name {
 			continue
 		}
-		u := a.users.records[or(k.Agent, a.ownerID)]
+		u := a.users.Records[cmp.Or(k.Agent, a.ownerID)]
 		if u == nil || !u.agent || !u.active {
 			return bad, false
 		}
@@ -237,7 +240,7 @@ func acceptable(accept []string) bool {
 // checkBody looks at what all bodies have in common (§1.1, §1.5).
 func (a *Account) checkBody(c *call, rt *route) (answer, bool) {
 	if a.rules.StrictGets && c.method == http.MethodGet && c.header.Get("Content-Type") != "" {
-		return answer{status: http.StatusInternalServerError, header: http.Header{}}, false
+		return simulator.Empty(http.StatusInternalServerError), false
 	}
 	if len(c.body) > maxBody {
 		return flat(http.StatusRequestEntityTooLarge, "too_large", "freshservicetest: the body is too large"), false
@@ -264,7 +267,7 @@ func (a *Account) checkParameters(c *call, rt *route) (answer, bool) {
 	var errs []fieldError
 	for _, name := range sortedKeys(c.query) {
 		if a.rules.StrictGets && c.method == http.MethodGet && c.query.Get(name) == "" {
-			return answer{status: http.StatusInternalServerError, header: http.Header{}}, false
+			return simulator.Empty(http.StatusInternalServerError), false
 		}
 		if !a.rules.IgnoreUnknownParameters && !slices.Contains(rt.parameters, name) {
 			errs = append(errs, unexpected(name))
@@ -278,7 +281,7 @@ func (a *Account) checkParameters(c *call, rt *route) (answer, bool) {
 
 // object reads the body of a call.
 func (c *call) object() (map[string]any, answer, bool) {
-	v, ok := decodeObject(c.body)
+	v, ok := simulator.DecodeObject(c.body)
 	if !ok {
 		return nil, flat(http.StatusBadRequest, "invalid_json", "Request body has invalid json format"), false
 	}
@@ -288,6 +291,6 @@ func (c *call) object() (map[string]any, answer, bool) {
 // created is the answer 201 with its Location header (§1.3).
 func (c *call) created(collection string, id int64, key string, v any) answer {
 	ans := wrapped(http.StatusCreated, key, v)
-	ans.header.Set("Location", c.base+apiRoot+"/"+collection+"/"+strconv.FormatInt(id, 10))
+	ans.Header.Set("Location", c.base+apiRoot+"/"+collection+"/"+strconv.FormatInt(id, 10))
 	return ans
 }

@@ -236,7 +236,7 @@ func (a *Account) addDepartment(d Department) int64 {
 		id: a.idOr(d.ID), name: d.Name, description: d.Description, head: d.HeadUserID, prime: d.PrimeUserID,
 		domains: slices.Clone(d.Domains), created: d.CreatedAt.UTC(), updated: d.CreatedAt.UTC(),
 	}
-	a.departments.put(s.id, s, time.Time{})
+	a.departments.Put(s.id, s, time.Time{})
 	return s.id
 }
 
@@ -253,7 +253,7 @@ func (a *Account) addLocation(l Location) int64 {
 	}
 	l.ID = a.idOr(l.ID)
 	l.CreatedAt = l.CreatedAt.UTC()
-	a.locations.put(l.ID, &location{Location: l, updated: l.CreatedAt}, time.Time{})
+	a.locations.Put(l.ID, &location{Location: l, updated: l.CreatedAt}, time.Time{})
 	return l.ID
 }
 

@@ -1,18 +1,17 @@
 package freshservicetest
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // maxBody bounds what is read of a request, in bytes. The vendor's own limit is
@@ -23,35 +22,30 @@ const maxBody = 8 << 20
 // made by [New] and safe for concurrent use.
 type Account struct {
 	// Fixed once New returns.
-	rules        Rules
-	keys         []Key
-	ownerID      int64
-	clock        func() time.Time
-	sleep        func(context.Context, time.Duration) error
-	languages    []language
-	timeZones    map[string]bool
-	timeZone     string
-	dateZone     *time.Location
-	required     map[string]bool
-	publicURL    string
-	pageGuard    func(*http.Request) bool
-	keptRequests int
-	routes       []route
-	closed       chan struct{}
-	closeOnce    sync.Once
+	rules     Rules
+	keys      []Key
+	ownerID   int64
+	clock     func() time.Time
+	languages []language
+	timeZones map[string]bool
+	timeZone  string
+	dateZone  *time.Location
+	required  map[string]bool
+	publicURL string
+	pageGuard func(*http.Request) bool
+	routes    []route
+	faults    *simulator.Faults[FaultKind]
 
 	mu          sync.Mutex // guards all below
 	nextID      int64
-	users       *store[user]
+	users       *simulator.Store[user]
 	owners      map[string][]int64 // folded e-mail address → users that have it
 	byName      []*user            // users by first name; nil: to be sorted again
-	departments *store[department]
-	locations   *store[location]
+	departments *simulator.Store[department]
+	locations   *simulator.Store[location]
 	fields      []RequesterField
 	meter       *meter
-	faults      []*Fault
-	requests    []*Request
-	calls       int64
+	journal     *simulator.Journal
 }
 
 // An Account is a handler.
@@ -65,24 +59,23 @@ func New(opts *Options) *Account {
 	if opts != nil {
 		o = *opts
 	}
-	lag := or(o.IndexLag, DefaultIndexLag)
+	lag := cmp.Or(o.IndexLag, DefaultIndexLag)
 	a := &Account{
-		rules:        o.Rules,
-		keys:         slices.Clone(o.Keys),
-		clock:        o.Clock,
-		sleep:        o.Sleep,
-		timeZone:     or(o.TimeZone, "Eastern Time (US & Canada)"),
-		dateZone:     o.DateZone,
-		required:     map[string]bool{},
-		publicURL:    o.PublicURL,
-		pageGuard:    o.PageGuard,
-		keptRequests: or(o.KeptRequests, DefaultKeptRequests),
-		closed:       make(chan struct{}),
-		nextID:       or(o.FirstID, DefaultFirstID),
-		users:        newStore[user](lag),
-		owners:       map[string][]int64{},
-		departments:  newStore[department](lag),
-		locations:    newStore[location](lag),
+		rules:       o.Rules,
+		keys:        slices.Clone(o.Keys),
+		clock:       o.Clock,
+		timeZone:    cmp.Or(o.TimeZone, "Eastern Time (US & Canada)"),
+		dateZone:    o.DateZone,
+		required:    map[string]bool{},
+		publicURL:   o.PublicURL,
+		pageGuard:   o.PageGuard,
+		journal:     simulator.NewJournal(cmp.Or(o.KeptRequests, DefaultKeptRequests)),
+		faults:      simulator.NewFaults[FaultKind](apiRoot, o.Sleep),
+		nextID:      cmp.Or(o.FirstID, DefaultFirstID),
+		users:       simulator.NewStore[user](lag),
+		owners:      map[string][]int64{},
+		departments: simulator.NewStore[department](lag),
+		locations:   simulator.NewStore[location](lag),
 	}
 	a.rules.SilentlyIgnores = slices.Clone(o.Rules.SilentlyIgnores)
 	for i := range a.keys {
@@ -93,9 +86,6 @@ func New(opts *Options) *Account {
 	}
 	if a.clock == nil {
 		a.clock = time.Now
-	}
-	if a.sleep == nil {
-		a.sleep = waitReal
 	}
 	if a.dateZone == nil {
 		a.dateZone = time.UTC
@@ -152,13 +142,13 @@ func (a *Account) OwnerID() int64 { return a.ownerID }
 
 // Close ends calls that a [Delay] or [Late] fault without a duration holds. It
 // may be called more than once; the account goes on serving.
-func (a *Account) Close() { a.closeOnce.Do(func() { close(a.closed) }) }
+func (a *Account) Close() { a.faults.Close() }
 
 // ServeHTTP answers one call. It ends with the panic http.ErrAbortHandler where
 // a fault script closes the connection.
 func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/" || r.URL.Path == "" {
-		a.servePage(w, r)
+		a.humanPage().ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
@@ -172,60 +162,48 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body:   body,
 		header: r.Header,
 		now:    a.clock().UTC(),
-		base:   a.baseURL(r),
+		base:   simulator.BaseURL(r, a.publicURL, vendorDomain),
 	}
 	_, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 
 	a.mu.Lock()
-	rec := a.record(c, r.Header)
-	var fault *Fault
+	rec := a.journal.Record(simulator.Request{
+		Method: c.method, Path: c.path, Query: c.query, Header: r.Header, Body: c.body, Time: c.now,
+	})
+	var fault *script
 	if c.inAPI() {
-		fault = a.takeFault(c)
+		fault = a.faults.Take(c.method, c.path, c.query)
 	}
 	if fault != nil {
-		rec.Fault = fault.Kind
+		rec.Fault = string(fault.Kind)
 	}
 	a.mu.Unlock()
 
-	if fault != nil && fault.Kind != Late && (fault.Kind == Delay || fault.Delay > 0) {
-		if !a.wait(r.Context(), fault.Delay) {
-			panic(http.ErrAbortHandler)
+	ans, ok := a.faults.Play(r.Context(), fault, func() answer {
+		if fault.Holds() {
+			c.now = a.clock().UTC()
 		}
-		c.now = a.clock().UTC()
-	}
-	if fault != nil && fault.Kind == Unreachable {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.metered(c, rec, fault)
+	})
+	if !ok {
 		panic(http.ErrAbortHandler)
 	}
-	ans := a.answer(c, rec, fault)
-	if fault != nil && fault.Kind == Late && !a.wait(r.Context(), fault.Delay) {
-		panic(http.ErrAbortHandler)
-	}
-	if fault != nil && (fault.Kind == LostAnswer || fault.Kind == CutBody && len(ans.body) == 0) {
-		panic(http.ErrAbortHandler)
-	}
+	ans.Header.Set("X-Request-Id", rec.ID)
 	a.mu.Lock()
-	rec.Status = ans.status
+	rec.Status = ans.Status
 	a.mu.Unlock()
-	write(w, ans, fault != nil && fault.Kind == CutBody)
-}
-
-// answer lets a call take effect.
-func (a *Account) answer(c *call, rec *Request, fault *Fault) answer {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	ans := a.metered(c, rec, fault)
-	if fault != nil && fault.Kind == Malformed {
-		if ans.body = ans.body[:len(ans.body)/2]; len(ans.body) == 0 && ans.status != http.StatusNoContent {
-			ans.body = []byte("{")
-		}
+	if fault.Is(CutBody) {
+		ans.WriteHalf(w)
+		panic(http.ErrAbortHandler)
 	}
-	ans.header.Set("X-Request-Id", rec.ID)
-	return ans
+	ans.Write(w)
 }
 
 // metered draws from the rate limit, which every call below /api/v2 does
 // whatever becomes of it (§2), and dispatches.
-func (a *Account) metered(c *call, rec *Request, fault *Fault) answer {
+func (a *Account) metered(c *call, rec *simulator.Request, fault *script) answer {
 	if !c.inAPI() {
 		return flat(http.StatusNotFound, "outside_api", fmt.Sprintf(
 			"freshservicetest: %s %s is outside /api/v2: the client's base URL is wrong", c.method, c.path))
@@ -247,18 +225,18 @@ func (a *Account) metered(c *call, rec *Request, fault *Fault) answer {
 	switch {
 	case !a.meter.draw(h, sub, cost, c.now):
 		ans = a.rateLimited()
-	case fault != nil && fault.Kind == Refuse:
+	case fault.Is(Refuse):
 		rec.Credits = cost
-		ans = fault.instead(http.StatusServiceUnavailable)
+		ans = fault.Instead(http.StatusServiceUnavailable)
 	default:
 		rec.Credits = cost
 		ans = a.dispatch(c, rt, allowed)
-		if fault != nil && fault.Kind == FailAfter {
-			ans = fault.instead(http.StatusInternalServerError)
+		if fault.Is(FailAfter) {
+			ans = fault.Instead(http.StatusInternalServerError)
 		}
 	}
 	for name, values := range h {
-		ans.header[name] = values
+		ans.Header[name] = values
 	}
 	return ans
 }
@@ -267,37 +245,7 @@ func (a *Account) rateLimited() answer {
 	if a.rules.RateLimitBody {
 		return flat(http.StatusTooManyRequests, "rate_limit_exceeded", "You have exceeded the limit of requests")
 	}
-	return answer{status: http.StatusTooManyRequests, header: http.Header{}}
-}
-
-// baseURL is what absolute URLs in answers start with.
-func (a *Account) baseURL(r *http.Request) string {
-	switch {
-	case a.publicURL != "":
-		return a.publicURL
-	case strings.HasSuffix(r.Host, vendorDomain) || r.TLS != nil:
-		return "https://" + r.Host
-	default:
-		return "http://" + r.Host
-	}
-}
-
-// write sends an answer, or for cut only its first half.
-func write(w http.ResponseWriter, ans answer, cut bool) {
-	for name, values := range ans.header {
-		w.Header()[name] = values
-	}
-	if ans.status != http.StatusNoContent {
-		w.Header().Set("Content-Length", strconv.Itoa(len(ans.body)))
-	}
-	w.WriteHeader(ans.status)
-	if cut {
-		_, _ = w.Write(ans.body[:len(ans.body)/2])
-		// Without a flush the half would be thrown away with the connection.
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = w.Write(ans.body) // a client that has gone away is its own concern
+	return simulator.Empty(http.StatusTooManyRequests)
 }
 
 // vendorDomain is where the real accounts live.
@@ -326,44 +274,11 @@ func NewServer(opts *Options) *Server {
 // builds the vendor's address itself can be tested unchanged, and fails for all
 // other hosts. Redirects are not followed: the vendor sends none.
 func (s *Server) Client() *http.Client {
-	return &http.Client{
-		Transport: &transport{to: strings.TrimPrefix(s.URL, "http://"), next: s.listener.Client().Transport},
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		},
-	}
+	return simulator.Client(s.listener, vendorDomain, "freshservicetest")
 }
 
 // Close ends held calls, waits for calls under way and stops the server.
 func (s *Server) Close() {
 	s.Account.Close()
 	s.listener.Close()
-}
-
-// transport leads the vendor's host names to the server.
-type transport struct {
-	to   string
-	next http.RoundTripper
-}
-
-var _ http.RoundTripper = (*transport)(nil)
-
-// errOutside is what a call to a strange host fails with.
-var errOutside = errors.New("freshservicetest: host is neither the simulator nor below " + vendorDomain[1:])
-
-// RoundTrip implements http.RoundTripper.
-func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host != t.to {
-		if r.URL.Scheme != "https" || !strings.HasSuffix(r.URL.Host, vendorDomain) {
-			if r.Body != nil {
-				_ = r.Body.Close()
-			}
-			return nil, fmt.Errorf("%w: %s", errOutside, r.URL.Host)
-		}
-		host := r.URL.Host
-		r = r.Clone(r.Context())
-		r.Host = host
-		r.URL.Scheme, r.URL.Host = "http", t.to
-	}
-	return t.next.RoundTrip(r)
 }

@@ -89,17 +89,11 @@ func TestPage(t *testing.T) {
 	assert.NotContains(t, body, "admin@example.com", "agents are not on the page")
 	assert.Len(t, s.Requests(), 1, "the page is no call")
 
-	for _, tt := range []struct {
-		method, host string
-		status       int
-	}{{"GET", "evil.example.com", 403}, {"POST", "127.0.0.1:80", 405}, {"HEAD", "127.0.0.1:80", 200}} {
-		w := httptest.NewRecorder()
-		r := httptest.NewRequestWithContext(t.Context(), tt.method, "/", http.NoBody)
-		r.Host = tt.host
-		s.ServeHTTP(w, r)
-		assert.Equal(t, tt.status, w.Code, tt.host)
-		assert.NotEmpty(t, w.Header().Get("Content-Security-Policy"))
-	}
+	w := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+	r.Host = "evil.example.com"
+	s.ServeHTTP(w, r)
+	assert.Equal(t, 403, w.Code)
 }
 
 // The sandbox has people, departments, locations and a field of every type; what

@@ -86,18 +86,18 @@ func (a *Account) putUser(u *user, at time.Time) {
 	for _, e := range u.emails() {
 		a.owners[fold(e)] = append(a.owners[fold(e)], u.id)
 	}
-	a.users.put(u.id, u, at)
+	a.users.Put(u.id, u, at)
 	a.byName = nil
 }
 
 func (a *Account) removeUser(id int64, at time.Time) {
 	a.forgetAddresses(id)
-	a.users.put(id, nil, at)
+	a.users.Put(id, nil, at)
 	a.byName = nil
 }
 
 func (a *Account) forgetAddresses(id int64) {
-	u := a.users.records[id]
+	u := a.users.Records[id]
 	if u == nil {
 		return
 	}
@@ -117,7 +117,7 @@ func (a *Account) ownerOf(address string, self int64) int64 {
 		if id == self {
 			continue
 		}
-		if !a.rules.EmailCaseSensitive || slices.Contains(a.users.records[id].emails(), address) {
+		if !a.rules.EmailCaseSensitive || slices.Contains(a.users.Records[id].emails(), address) {
 			return id
 		}
 	}
@@ -132,8 +132,8 @@ func (a *Account) usersByName() []*user {
 			key string
 			u   *user
 		}
-		all := make([]keyed, 0, len(a.users.records))
-		for _, u := range a.users.records {
+		all := make([]keyed, 0, len(a.users.Records))
+		for _, u := range a.users.Records {
 			all = append(all, keyed{strings.ToLower(u.text("first_name")), u})
 		}
 		slices.SortFunc(all, func(x, y keyed) int {
@@ -162,7 +162,7 @@ func (a *Account) take() int64 {
 }
 
 func (a *Account) taken(id int64) bool {
-	return a.users.records[id] != nil || a.departments.records[id] != nil || a.locations.records[id] != nil
+	return a.users.Records[id] != nil || a.departments.Records[id] != nil || a.locations.Records[id] != nil
 }
 
 // requesterView is the JSON of a user under the requester attributes (§4.1).
@@ -187,7 +187,7 @@ func (a *Account) agentView(u *user) map[string]any {
 	v["signature"] = nil
 	v["api_key_enabled"] = false
 	for i := range a.keys {
-		if or(a.keys[i].Agent, a.ownerID) == u.id {
+		if cmp.Or(a.keys[i].Agent, a.ownerID) == u.id {
 			v["api_key_enabled"] = true
 		}
 	}
@@ -251,14 +251,14 @@ func (a *Account) sharedView(u *user) map[string]any {
 	}
 	names := []string{}
 	for _, id := range ids {
-		if d := a.departments.records[id]; d != nil {
+		if d := a.departments.Records[id]; d != nil {
 			names = append(names, d.name)
 		}
 	}
 	v["department_names"] = names
 	v["location_name"] = nil
-	if id, ok := u.attrs["location_id"].(int64); ok && a.locations.records[id] != nil {
-		v["location_name"] = a.locations.records[id].Name
+	if id, ok := u.attrs["location_id"].(int64); ok && a.locations.Records[id] != nil {
+		v["location_name"] = a.locations.Records[id].Name
 	}
 	return v
 }

@@ -40,17 +40,18 @@ var mayImport = map[string][]string{
 	"connector/connectortest": {"schema", "connector"},
 
 	"freshservice":                  {"schema", "connector", "internal/httpx", "mapping/expr"},
-	"freshservice/freshservicetest": {}, // usable by anyone, like httptest
+	"freshservice/freshservicetest": {"internal/simulator"}, // usable by anyone, like httptest
 	"zendesk":                       {"schema", "connector", "internal/httpx", "mapping/expr"},
-	"zendesk/zendesktest":           {},
+	"zendesk/zendesktest":           {"internal/simulator"},
 
 	"provision": {"schema", "scim", "mapping", "mapping/expr", "connector", "internal/httpx"},
 	"gateway":   {"schema", "scim", "mapping", "connector", "provision", "internal/httpx"},
 
-	"internal/httpx":    {retryable},
-	"internal/testx":    {},
-	"internal/archtest": {},
-	"internal/contract": {},
+	"internal/httpx":     {retryable},
+	"internal/simulator": {}, // the standard library only
+	"internal/testx":     {},
+	"internal/archtest":  {},
+	"internal/contract":  {},
 
 	// What an engineer outside of this repository could import as well.
 	"examples/...": {"schema", "scim/...", "mapping/...", "connector/...", "freshservice/...", "zendesk/...", "provision", "gateway", yaml},
@@ -74,6 +75,7 @@ var links = map[string][]string{
 	"freshservice":                  hashicorp,
 	"zendesk":                       hashicorp,
 	"zendesk/zendesktest":           {},
+	"internal/simulator":            {},
 	"provision":                     slices.Concat(elimity, hashicorp, []string{yaml}),
 	"gateway":                       slices.Concat(elimity, hashicorp, []string{yaml}),
 }

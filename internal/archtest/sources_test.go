@@ -28,12 +28,11 @@ var ambient = map[string][]string{
 // option. Elsewhere such a function may only be given to an option that is not
 // set. Examples are programs and may do what they like.
 var systemDefaults = []string{
-	"internal/httpx/clock.go: Now",                       // Options.Clock
-	"internal/httpx/clock.go: AfterFunc",                 // Options.Clock
-	"internal/httpx/clock.go: defaultJitter",             // Options.Jitter
-	"internal/testx/clock.go: AfterFunc",                 // a wait of no length at all
-	"freshservice/freshservicetest/options.go: waitReal", // Options.Sleep
-	"zendesk/zendesktest/options.go: waitReal",           // Options.Sleep
+	"internal/httpx/clock.go: Now",            // Options.Clock
+	"internal/httpx/clock.go: AfterFunc",      // Options.Clock
+	"internal/httpx/clock.go: defaultJitter",  // Options.Jitter
+	"internal/testx/clock.go: AfterFunc",      // a wait of no length at all
+	"internal/simulator/faults.go: sleepReal", // Options.Sleep
 }
 
 func TestSources(t *testing.T) {

@@ -1,39 +1,29 @@
 package zendesktest
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // answer is a whole answer, built under the lock and written after it.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-const jsonType = "application/json; charset=utf-8"
+type answer = simulator.Answer
 
 func jsonAnswer(status int, v any) answer {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	ans, err := simulator.JSON(status, v)
+	if err != nil {
 		return titled(http.StatusInternalServerError, "Internal", "zendesktest: "+err.Error())
 	}
-	h := http.Header{}
-	h.Set("Content-Type", jsonType)
-	return answer{status: status, header: h, body: bytes.TrimRight(buf.Bytes(), "\n")}
+	return ans
 }
 
 func textAnswer(status int, text string) answer {
 	h := http.Header{}
 	h.Set("Content-Type", "text/plain; charset=utf-8")
-	return answer{status: status, header: h, body: []byte(text)}
+	return answer{Status: status, Header: h, Body: []byte(text)}
 }
 
 // wrapped is an answer of one object or list below its key.
@@ -41,7 +31,7 @@ func wrapped(status int, key string, v any) answer {
 	return jsonAnswer(status, map[string]any{key: v})
 }
 
-func noContent() answer { return answer{status: http.StatusNoContent, header: http.Header{}} }
+func noContent() answer { return simulator.Empty(http.StatusNoContent) }
 
 // named is the error shape {"error": code, "description": …} (§2.4).
 func named(status int, code, description string) answer {
@@ -131,27 +121,6 @@ func label(field string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// decodeObject reads a request body that must be one JSON object. Numbers keep
-// their digits.
-func decodeObject(body []byte) (map[string]any, bool) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v map[string]any
-	if err := dec.Decode(&v); err != nil || v == nil {
-		return nil, false
-	}
-	return v, dec.InputOffset() == int64(len(strings.TrimRight(string(body), " \t\r\n")))
-}
-
-// or returns v, or def where v is the zero value.
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -35,7 +35,7 @@
 // it themselves. GET / shows the account's people and the last requests as a
 // plain HTML page.
 //
-// The package uses the standard library only.
+// The package brings in no other module.
 //
 // # Errors
 //

@@ -1,6 +1,7 @@
 package zendesktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -77,12 +78,12 @@ func (a *Account) AddUserField(f UserField) int64 {
 
 func (a *Account) addField(f UserField) int64 {
 	f.ID = a.idOr(f.ID)
-	f.Type = or(f.Type, TextField)
-	f.Title = or(f.Title, label(f.Key))
+	f.Type = cmp.Or(f.Type, TextField)
+	f.Title = cmp.Or(f.Title, label(f.Key))
 	f.Options = slices.Clone(f.Options)
 	for i := range f.Options {
 		f.Options[i].ID = a.idOr(f.Options[i].ID)
-		f.Options[i].Name = or(f.Options[i].Name, f.Options[i].Value)
+		f.Options[i].Name = cmp.Or(f.Options[i].Name, f.Options[i].Value)
 	}
 	if f.CreatedAt.IsZero() {
 		f.CreatedAt = a.clock()
@@ -300,9 +301,9 @@ func (a *Account) lookup(f *UserField, in any) (any, bool) {
 	}
 	switch f.Target {
 	case "zen:user":
-		ok = a.users.records[id].live()
+		ok = a.users.Records[id].live()
 	case "zen:organization":
-		ok = a.organizations.records[id] != nil
+		ok = a.organizations.Records[id] != nil
 	}
 	return json.Number(text(id)), ok
 }

@@ -25,7 +25,7 @@ func FuzzSearch(f *testing.F) {
 			t.Fatalf("%q has %d terms", s, len(terms))
 		}
 		for _, term := range terms {
-			for _, u := range a.users.records {
+			for _, u := range a.users.Records {
 				a.matches(u, term)
 			}
 			again := parseSearch(term.String())

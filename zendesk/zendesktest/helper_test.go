@@ -8,49 +8,27 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-scim/usher/internal/testx"
 	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
-
-// clock is a time that stands still until it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock {
-	return &clock{now: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)}
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // account is an account under test, called without a network.
 type account struct {
 	*zendesktest.Account
 	t     *testing.T
-	clock *clock
+	clock *testx.Clock
 }
 
 // newAccount makes an account whose limits are off unless the options say
 // otherwise.
 func newAccount(t *testing.T, opts zendesktest.Options) *account {
 	t.Helper()
-	c := newClock()
+	c := testx.NewClock(time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC))
 	if opts.Clock == nil {
 		opts.Clock = c.Now
 	}

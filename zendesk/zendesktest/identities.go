@@ -138,7 +138,7 @@ func deliverable(address string) string {
 
 // owner finds the user of an identities call.
 func (a *Account) owner(c *call) *user {
-	if u := a.users.records[c.ids[0]]; u.live() {
+	if u := a.users.Records[c.ids[0]]; u.live() {
 		return u
 	}
 	return nil
@@ -192,7 +192,7 @@ func (a *Account) changeIdentities(c *call, change func(*draft) answer) answer {
 		return *d.bad
 	case len(d.problems) > 0:
 		return a.recordInvalid(d.problems)
-	case ans.status < 300:
+	case ans.Status < 300:
 		d.u.updated = c.now
 		a.putUser(d.u, c.now)
 	}
@@ -203,7 +203,7 @@ func (a *Account) createIdentity(c *call) answer {
 	return a.changeIdentities(c, func(d *draft) answer {
 		i := d.newIdentity("value")
 		if i == nil {
-			return answer{status: http.StatusUnprocessableEntity}
+			return answer{Status: http.StatusUnprocessableEntity}
 		}
 		return wrapped(http.StatusCreated, "identity", a.identityView(c, d.u, i))
 	})
@@ -231,7 +231,7 @@ func (a *Account) updateIdentity(c *call) answer {
 		}
 		if sent && value != i.value {
 			if !d.checkValue("value", i.kind, value, i.id) {
-				return answer{status: http.StatusUnprocessableEntity}
+				return answer{Status: http.StatusUnprocessableEntity}
 			}
 			if i.kind == phoneKind && d.u.phone == i.value {
 				d.u.phone = value

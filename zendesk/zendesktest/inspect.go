@@ -13,7 +13,7 @@ import (
 func (a *Account) User(id int64) map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if u := a.users.records[id]; u != nil {
+	if u := a.users.Records[id]; u != nil {
 		return a.userView(&call{}, u)
 	}
 	return nil
@@ -31,7 +31,7 @@ func (a *Account) byKey(key string) map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, id := range a.keys[key] {
-		if u := a.users.records[id]; u.live() {
+		if u := a.users.Records[id]; u.live() {
 			return a.userView(&call{}, u)
 		}
 	}
@@ -59,7 +59,7 @@ func (a *Account) Identities(id int64) []map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := []map[string]any{}
-	if u := a.users.records[id]; u != nil {
+	if u := a.users.Records[id]; u != nil {
 		for i := range u.identities {
 			out = append(out, a.identityView(&call{}, u, &u.identities[i]))
 		}
@@ -72,7 +72,7 @@ func (a *Account) Identities(id int64) []map[string]any {
 func (a *Account) UserOrganizations(id int64) []int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if u := a.users.records[id]; u != nil {
+	if u := a.users.Records[id]; u != nil {
 		return slices.Clone(u.organizations)
 	}
 	return nil
@@ -83,8 +83,8 @@ func (a *Account) Organizations() []map[string]any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := []map[string]any{}
-	for _, id := range a.organizations.ids() {
-		out = append(out, a.organizationView(&call{}, a.organizations.records[id]))
+	for _, id := range a.organizations.IDs() {
+		out = append(out, a.organizationView(&call{}, a.organizations.Records[id]))
 	}
 	return out
 }
@@ -93,8 +93,8 @@ func (a *Account) Organizations() []map[string]any {
 func (a *Account) OrganizationID(name string) int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, id := range a.organizations.ids() {
-		if a.organizations.records[id].name == name {
+	for _, id := range a.organizations.IDs() {
+		if a.organizations.Records[id].name == name {
 			return id
 		}
 	}

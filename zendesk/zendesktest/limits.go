@@ -146,7 +146,7 @@ func (a *Account) accountLimited(now time.Time) answer {
 
 func (a *Account) retryAfter(ans answer, seconds int) answer {
 	if !a.rules.NoRetryAfter {
-		ans.header.Set("Retry-After", strconv.Itoa(seconds))
+		ans.Header.Set("Retry-After", strconv.Itoa(seconds))
 	}
 	return ans
 }

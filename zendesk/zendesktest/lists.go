@@ -185,7 +185,7 @@ func offsetPage[T any](a *Account, c *call, l list[T]) answer {
 	}
 	items := l.items
 	if l.sortable && (c.query.Has("sort_by") || c.query.Has("sort_order")) {
-		by := or(c.query.Get("sort_by"), "id")
+		by := cmp.Or(c.query.Get("sort_by"), "id")
 		if c.query.Get("sort_order") == "desc" {
 			by = "-" + by
 		}

@@ -1,6 +1,7 @@
 package zendesktest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -12,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // tokenPath is the token endpoint; it is not below /api/v2 (§1.3).
@@ -65,7 +68,7 @@ func oauthError(status int, code, description string) answer {
 func (a *Account) issue(c *call) answer {
 	if c.method != http.MethodPost {
 		ans := named(http.StatusMethodNotAllowed, "method_not_allowed", "zendesktest: only POST is served here")
-		ans.header.Set("Allow", http.MethodPost)
+		ans.Header.Set("Allow", http.MethodPost)
 		return ans
 	}
 	in, ok := tokenRequest(c)
@@ -96,7 +99,7 @@ func (a *Account) issue(c *call) answer {
 	if !ok {
 		return oauthError(http.StatusBadRequest, "invalid_request", "expires_in must be greater than 300 and less than 172800.")
 	}
-	t := &accessToken{user: or(client.User, a.ownerID), scopes: scopes}
+	t := &accessToken{user: cmp.Or(client.User, a.ownerID), scopes: scopes}
 	switch {
 	case sent:
 		t.expires = c.now.Add(time.Duration(seconds) * time.Second)
@@ -111,7 +114,7 @@ func (a *Account) issue(c *call) answer {
 	if sent { // only in the answer when it was in the request (§1.3)
 		out["expires_in"] = seconds
 	}
-	return jsonAnswer(or(a.rules.TokenStatus, http.StatusCreated), out)
+	return jsonAnswer(cmp.Or(a.rules.TokenStatus, http.StatusCreated), out)
 }
 
 // grant settles the scopes of a new token.
@@ -151,7 +154,7 @@ func tokenRequest(c *call) (map[string]any, bool) {
 		if kind != "application/json" {
 			return nil, false
 		}
-		return decodeObject(c.body)
+		return simulator.DecodeObject(c.body)
 	}
 	form, err := url.ParseQuery(string(c.body))
 	if err != nil {
@@ -200,7 +203,7 @@ func (a *Account) authenticate(c *call, anonymous bool) (refusal answer, ok bool
 	if strings.EqualFold(scheme, "bearer") {
 		t := a.tokens[strings.TrimSpace(rest)]
 		if t != nil && (t.expires.IsZero() || c.now.Before(t.expires)) {
-			if u := a.users.records[t.user]; u.live() && !u.suspended && u.team() {
+			if u := a.users.Records[t.user]; u.live() && !u.suspended && u.team() {
 				c.caller = &caller{user: u, scopes: t.scopes, bearer: true}
 				return answer{}, true
 			}
@@ -246,7 +249,7 @@ func (a *Account) basic(c *call) *user {
 	if len(ids) == 0 {
 		return nil
 	}
-	u := a.users.records[ids[0]]
+	u := a.users.Records[ids[0]]
 	if !u.live() || u.suspended || !strings.EqualFold(u.email(), address) {
 		return nil
 	}

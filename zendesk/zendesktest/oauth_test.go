@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-scim/usher/internal/testx"
 	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
@@ -304,17 +305,17 @@ func TestPermissions(t *testing.T) {
 // §1.1: API tokens retire on the account's clock, if the rule says so.
 func TestAPITokens_Retire(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	c.now = time.Date(2026, time.August, 1, 0, 0, 0, 0, time.UTC)
+	start := time.Date(2026, time.August, 1, 0, 0, 0, 0, time.UTC)
+	c := testx.NewClock(start)
 	a := newAccount(t, zendesktest.Options{Clock: c.Now, Rules: zendesktest.Rules{APITokensRetire: true}})
 	for range 9 { // in use: it lives on, until April
 		c.Advance(29 * 24 * time.Hour)
 		a.do("GET", "/users", nil).want(200)
 	}
-	c.now = time.Date(2027, time.April, 30, 0, 0, 0, 0, time.UTC)
+	c.Advance(time.Date(2027, time.April, 30, 0, 0, 0, 0, time.UTC).Sub(c.Now()))
 	a.do("GET", "/users", nil).want(401)
 
-	c.now = time.Date(2026, time.August, 1, 0, 0, 0, 0, time.UTC)
+	c = testx.NewClock(start)
 	unused := newAccount(t, zendesktest.Options{Clock: c.Now, Rules: zendesktest.Rules{APITokensRetire: true}})
 	c.Advance(31 * 24 * time.Hour)
 	unused.do("GET", "/users", nil).want(401)

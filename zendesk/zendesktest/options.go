@@ -212,15 +212,3 @@ func timeZones() []zone {
 	}
 	return out
 }
-
-// waitReal is the default of Options.Sleep.
-func waitReal(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -47,7 +47,7 @@ func (a *Account) addOrganization(o Organization) int64 {
 		id: a.idOr(o.ID), name: o.Name, externalID: o.ExternalID, details: o.Details, notes: o.Notes,
 		domains: slices.Clone(o.Domains), tags: slices.Clone(o.Tags), created: o.CreatedAt.UTC(), updated: o.CreatedAt.UTC(),
 	}
-	a.organizations.put(s.id, s, time.Time{})
+	a.organizations.Put(s.id, s, time.Time{})
 	return s.id
 }
 
@@ -62,8 +62,8 @@ func (a *Account) organizationView(c *call, o *organization) map[string]any {
 
 func (a *Account) organizationsList(c *call, keep func(*organization) bool) list[*organization] {
 	var items []*organization
-	for _, id := range a.organizations.ids() {
-		if o := a.organizations.records[id]; keep(o) {
+	for _, id := range a.organizations.IDs() {
+		if o := a.organizations.Records[id]; keep(o) {
 			items = append(items, o)
 		}
 	}
@@ -79,7 +79,7 @@ func (a *Account) listOrganizations(c *call) answer {
 }
 
 func (a *Account) showOrganization(c *call) answer {
-	o := a.organizations.records[c.ids[0]]
+	o := a.organizations.Records[c.ids[0]]
 	if o == nil {
 		return notFound()
 	}
@@ -124,7 +124,7 @@ func (d *draft) setOrganization() {
 		switch {
 		case id == 0:
 			u.organizations = nil
-		case a.organizations.records[id] != nil:
+		case a.organizations.Records[id] != nil:
 			u.organizations = []int64{id}
 		case !a.rules.UnknownOrganizationsIgnored:
 			d.problems.add("organization_id", invalidValue, "Organization: is invalid")
@@ -143,8 +143,8 @@ func (d *draft) setOrganization() {
 		d.wrong("organization", "an object with a name")
 		return
 	}
-	for _, id := range a.organizations.ids() {
-		if strings.EqualFold(a.organizations.records[id].name, name) {
+	for _, id := range a.organizations.IDs() {
+		if strings.EqualFold(a.organizations.Records[id].name, name) {
 			u.organizations = []int64{id}
 			return
 		}
@@ -167,7 +167,7 @@ func (d *draft) setOrganizationList(v any) {
 			d.wrong("organization_ids", "an array of integers")
 			return
 		}
-		if d.a.organizations.records[id] == nil {
+		if d.a.organizations.Records[id] == nil {
 			if !d.a.rules.UnknownOrganizationsIgnored {
 				d.problems.add("organization_ids", invalidValue, "Organization: is invalid")
 			}
@@ -194,8 +194,8 @@ func (d *draft) joinByDomain() {
 		if i.kind != "email" || !i.verified() {
 			continue
 		}
-		for _, id := range d.a.organizations.ids() {
-			if slices.ContainsFunc(d.a.organizations.records[id].domains, func(s string) bool { return fold(s) == domain(i.value) }) {
+		for _, id := range d.a.organizations.IDs() {
+			if slices.ContainsFunc(d.a.organizations.Records[id].domains, func(s string) bool { return fold(s) == domain(i.value) }) {
 				d.u.organizations = []int64{id}
 				return
 			}

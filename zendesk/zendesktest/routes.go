@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // call is one request on its way through the account.
@@ -217,13 +219,13 @@ func unrouted(c *call, first string) answer {
 		return named(http.StatusNotImplemented, "not_simulated", fmt.Sprintf("zendesktest: %s %s is not simulated yet", c.method, c.path))
 	}
 	ans := named(http.StatusMethodNotAllowed, "method_not_allowed", fmt.Sprintf("zendesktest: %s is not a verb of the API", c.method))
-	ans.header.Set("Allow", "GET, POST, PUT, DELETE")
+	ans.Header.Set("Allow", "GET, POST, PUT, DELETE")
 	return ans
 }
 
 // object reads the object below a key of the call's body.
 func (c *call) object(key string) (map[string]any, answer, bool) {
-	v, ok := decodeObject(c.body)
+	v, ok := simulator.DecodeObject(c.body)
 	if !ok {
 		return nil, jsonAnswer(http.StatusUnprocessableEntity, map[string]string{
 			"error": "Unprocessable Entity", "message": "Server could not parse JSON",

@@ -172,7 +172,7 @@ func (a *Account) words(u *user) []string {
 
 func (a *Account) belongs(u *user, value string) bool {
 	return slices.ContainsFunc(u.organizations, func(id int64) bool {
-		o := a.organizations.records[id]
+		o := a.organizations.Records[id]
 		return text(id) == value || o != nil && strings.EqualFold(o.name, value)
 	})
 }
@@ -215,10 +215,10 @@ func (a *Account) searchUsers(c *call) answer {
 	terms := parseSearch(query)
 	now := c.now
 	if a.rules.UserSearchConsistent {
-		now = now.Add(a.users.lag)
+		now = now.Add(a.users.Lag)
 	}
 	var hits []*user
-	for id, u := range a.users.indexed(now) {
+	for id, u := range a.users.Indexed(now) {
 		found := u.live()
 		if c.query.Has("query") {
 			for _, t := range terms {
@@ -229,7 +229,7 @@ func (a *Account) searchUsers(c *call) answer {
 			found = found && fold(u.externalID) == fold(external)
 		}
 		// The index finds; what is answered is the record as it is now.
-		if cur := a.users.records[id]; found && cur != nil && (cur.live() || !a.rules.SearchHidesDeleted) {
+		if cur := a.users.Records[id]; found && cur != nil && (cur.live() || !a.rules.SearchHidesDeleted) {
 			hits = append(hits, cur)
 		}
 	}

@@ -1,6 +1,7 @@
 package zendesktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -73,10 +74,10 @@ func (a *Account) addUser(s User) int64 {
 		s.CreatedAt = a.clock()
 	}
 	u := a.newUser(a.idOr(s.ID), s.CreatedAt)
-	u.name, u.externalID, u.role = s.Name, s.ExternalID, or(s.Role, endUser)
+	u.name, u.externalID, u.role = s.Name, s.ExternalID, cmp.Or(s.Role, endUser)
 	u.customRole, u.suspended, u.shared = s.CustomRoleID, s.Suspended, s.Shared
 	u.organizations, u.tags = slices.Clone(s.OrganizationIDs), slices.Clone(s.Tags)
-	u.timeZone = or(s.TimeZone, a.timeZone)
+	u.timeZone = cmp.Or(s.TimeZone, a.timeZone)
 	u.requested, u.assigned, u.lastLogin, u.deleted = s.RequestedTickets, s.AssignedTickets, s.LastLoginAt, s.DeletedAt
 	for _, l := range a.locales {
 		if l.code == s.Locale {
@@ -90,7 +91,7 @@ func (a *Account) addUser(s User) int64 {
 	}
 	u.restriction = s.TicketRestriction
 	if !u.team() {
-		u.restriction = or(s.TicketRestriction, "requested")
+		u.restriction = cmp.Or(s.TicketRestriction, "requested")
 	} else {
 		u.defaultGroup = a.defaultGroup
 	}
@@ -127,7 +128,7 @@ func (a *Account) addUser(s User) int64 {
 func (a *Account) DeleteUser(id int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if u := a.users.records[id]; u.live() {
+	if u := a.users.Records[id]; u.live() {
 		a.softDelete(u, a.clock().UTC())
 	}
 }
@@ -136,7 +137,7 @@ func (a *Account) DeleteUser(id int64) {
 func (a *Account) EraseUser(id int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if u := a.users.records[id]; u != nil {
+	if u := a.users.Records[id]; u != nil {
 		now := a.clock().UTC()
 		if u.live() {
 			u = a.softDelete(u, now)
@@ -188,12 +189,12 @@ func (a *Account) seed(o Options) {
 	a.ownerID = a.addUser(owner)
 	for _, t := range o.AccessTokens {
 		scopes := []string{}
-		for _, s := range strings.Fields(or(t.Scope, "read write")) {
+		for _, s := range strings.Fields(cmp.Or(t.Scope, "read write")) {
 			if knownScope(s) {
 				scopes = append(scopes, s)
 			}
 		}
-		a.tokens[t.Value] = &accessToken{user: or(t.User, a.ownerID), scopes: scopes}
+		a.tokens[t.Value] = &accessToken{user: cmp.Or(t.User, a.ownerID), scopes: scopes}
 	}
 	a.defaultRole = o.DefaultRole
 	for _, r := range o.CustomRoles {

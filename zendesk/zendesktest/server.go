@@ -1,18 +1,18 @@
 package zendesktest
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/usher-scim/usher/internal/simulator"
 )
 
 // maxBody bounds what is read of a request, in bytes. The vendor's own limit is
@@ -28,7 +28,6 @@ type Account struct {
 	apiTokens    []string
 	ownerID      int64
 	clock        func() time.Time
-	sleep        func(context.Context, time.Duration) error
 	settings     Settings
 	seats        int
 	defaultGroup int64
@@ -38,28 +37,24 @@ type Account struct {
 	timeZone     string
 	publicURL    string
 	pageGuard    func(*http.Request) bool
-	keptRequests int
 	routes       []route
-	closed       chan struct{}
-	closeOnce    sync.Once
+	faults       *simulator.Faults[FaultKind]
 
 	mu            sync.Mutex // guards all below
 	created       time.Time
 	nextID        int64
-	users         *store[user]
+	users         *simulator.Store[user]
 	keys          map[string][]int64 // uniqueness key → live users that hold it
 	order         []int64            // all user ids, ascending; nil: to be sorted again
 	customRoles   []CustomRole
-	organizations *store[organization]
+	organizations *simulator.Store[organization]
 	fields        []UserField
 	erodes        time.Time // when the next deleted user is to be erased; zero: none
 	tokens        map[string]*accessToken
 	issued        int64
 	tokenUses     map[string]time.Time // API token → last use
 	meter         *meter
-	faults        []*Fault
-	requests      []*Request
-	calls         int64
+	journal       *simulator.Journal
 }
 
 // An Account is a handler.
@@ -73,24 +68,23 @@ func New(opts *Options) *Account {
 	if opts != nil {
 		o = *opts
 	}
-	lag := or(o.IndexLag, DefaultIndexLag)
+	lag := cmp.Or(o.IndexLag, DefaultIndexLag)
 	a := &Account{
 		rules:         o.Rules,
 		clients:       slices.Clone(o.Clients),
 		apiTokens:     slices.Clone(o.APITokens),
 		clock:         o.Clock,
-		sleep:         o.Sleep,
 		settings:      DefaultSettings(),
 		seats:         o.Seats,
-		timeZone:      or(o.TimeZone, "Eastern Time (US & Canada)"),
+		timeZone:      cmp.Or(o.TimeZone, "Eastern Time (US & Canada)"),
 		publicURL:     o.PublicURL,
 		pageGuard:     o.PageGuard,
-		keptRequests:  or(o.KeptRequests, DefaultKeptRequests),
-		closed:        make(chan struct{}),
-		nextID:        or(o.FirstID, DefaultFirstID),
-		users:         newStore[user](lag),
+		journal:       simulator.NewJournal(cmp.Or(o.KeptRequests, DefaultKeptRequests)),
+		faults:        simulator.NewFaults[FaultKind](apiRoot, o.Sleep),
+		nextID:        cmp.Or(o.FirstID, DefaultFirstID),
+		users:         simulator.NewStore[user](lag),
 		keys:          map[string][]int64{},
-		organizations: newStore[organization](lag),
+		organizations: simulator.NewStore[organization](lag),
 		tokens:        map[string]*accessToken{},
 		tokenUses:     map[string]time.Time{},
 	}
@@ -105,9 +99,6 @@ func New(opts *Options) *Account {
 	}
 	if a.clock == nil {
 		a.clock = time.Now
-	}
-	if a.sleep == nil {
-		a.sleep = waitReal
 	}
 	if o.Settings != nil {
 		a.settings = *o.Settings
@@ -162,7 +153,7 @@ func (a *Account) OwnerID() int64 { return a.ownerID }
 func (a *Account) OwnerEmail() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.users.records[a.ownerID].email()
+	return a.users.Records[a.ownerID].email()
 }
 
 // DefaultGroupID returns the id of the group that new team members join.
@@ -170,13 +161,13 @@ func (a *Account) DefaultGroupID() int64 { return a.defaultGroup }
 
 // Close ends calls that a [Delay] or [Late] fault without a duration holds. It
 // may be called more than once; the account goes on serving.
-func (a *Account) Close() { a.closeOnce.Do(func() { close(a.closed) }) }
+func (a *Account) Close() { a.faults.Close() }
 
 // ServeHTTP answers one call. It ends with the panic http.ErrAbortHandler where
 // a fault script closes the connection.
 func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/" || r.URL.Path == "" {
-		a.servePage(w, r)
+		a.humanPage().ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
@@ -191,60 +182,48 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header: r.Header,
 		out:    http.Header{},
 		now:    a.clock().UTC(),
-		base:   a.baseURL(r),
+		base:   simulator.BaseURL(r, a.publicURL, vendorDomain),
 	}
 	_, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 
 	a.mu.Lock()
-	rec := a.record(c, r.Header)
-	var fault *Fault
+	rec := a.journal.Record(simulator.Request{
+		Method: c.method, Path: c.path, Query: c.query, Header: r.Header, Body: c.shownBody(), Time: c.now,
+	})
+	var fault *script
 	if c.inAPI() || c.path == tokenPath {
-		fault = a.takeFault(c)
+		fault = a.faults.Take(c.method, strings.TrimSuffix(c.path, ".json"), c.query)
 	}
 	if fault != nil {
-		rec.Fault = fault.Kind
+		rec.Fault = string(fault.Kind)
 	}
 	a.mu.Unlock()
 
-	if fault != nil && fault.Kind != Late && (fault.Kind == Delay || fault.Delay > 0) {
-		if !a.wait(r.Context(), fault.Delay) {
-			panic(http.ErrAbortHandler)
+	ans, ok := a.faults.Play(r.Context(), fault, func() answer {
+		if fault.Holds() {
+			c.now = a.clock().UTC()
 		}
-		c.now = a.clock().UTC()
-	}
-	if fault != nil && fault.Kind == Unreachable {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.metered(c, fault)
+	})
+	if !ok {
 		panic(http.ErrAbortHandler)
 	}
-	ans := a.answer(c, rec, fault)
-	if fault != nil && fault.Kind == Late && !a.wait(r.Context(), fault.Delay) {
-		panic(http.ErrAbortHandler)
-	}
-	if fault != nil && (fault.Kind == LostAnswer || fault.Kind == CutBody && len(ans.body) == 0) {
-		panic(http.ErrAbortHandler)
-	}
+	ans.Header.Set("X-Request-Id", rec.ID)
 	a.mu.Lock()
-	rec.Status = ans.status
+	rec.Status = ans.Status
 	a.mu.Unlock()
-	write(w, ans, fault != nil && fault.Kind == CutBody)
-}
-
-// answer lets a call take effect.
-func (a *Account) answer(c *call, rec *Request, fault *Fault) answer {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	ans := a.metered(c, fault)
-	if fault != nil && fault.Kind == Malformed {
-		if ans.body = ans.body[:len(ans.body)/2]; len(ans.body) == 0 && ans.status != http.StatusNoContent {
-			ans.body = []byte("{")
-		}
+	if fault.Is(CutBody) {
+		ans.WriteHalf(w)
+		panic(http.ErrAbortHandler)
 	}
-	ans.header.Set("X-Request-Id", rec.ID)
-	return ans
+	ans.Write(w)
 }
 
 // metered draws from the account's limit, which every call below /api/v2 does
 // whatever becomes of it (§2.3), and dispatches. The token endpoint is outside.
-func (a *Account) metered(c *call, fault *Fault) answer {
+func (a *Account) metered(c *call, fault *script) answer {
 	if c.path != tokenPath && !c.inAPI() {
 		return named(http.StatusNotFound, "outside_api", fmt.Sprintf(
 			"zendesktest: %s %s is outside /api/v2: the client's base URL is wrong", c.method, c.path))
@@ -252,13 +231,13 @@ func (a *Account) metered(c *call, fault *Fault) answer {
 	if c.inAPI() && !a.draw(c.out, c.now) {
 		return a.finish(c, a.accountLimited(c.now))
 	}
-	if fault != nil && fault.Kind == Refuse {
-		return a.finish(c, fault.instead(http.StatusServiceUnavailable))
+	if fault.Is(Refuse) {
+		return a.finish(c, fault.Instead(http.StatusServiceUnavailable))
 	}
 	a.erode(c.now)
 	ans := a.dispatch(c)
-	if fault != nil && fault.Kind == FailAfter {
-		ans = fault.instead(http.StatusInternalServerError)
+	if fault.Is(FailAfter) {
+		ans = fault.Instead(http.StatusInternalServerError)
 	}
 	return a.finish(c, ans)
 }
@@ -266,39 +245,9 @@ func (a *Account) metered(c *call, fault *Fault) answer {
 // finish adds the headers that the call has gathered.
 func (a *Account) finish(c *call, ans answer) answer {
 	for name, values := range c.out {
-		ans.header[name] = values
+		ans.Header[name] = values
 	}
 	return ans
-}
-
-// baseURL is what absolute URLs in answers start with.
-func (a *Account) baseURL(r *http.Request) string {
-	switch {
-	case a.publicURL != "":
-		return a.publicURL
-	case strings.HasSuffix(r.Host, vendorDomain) || r.TLS != nil:
-		return "https://" + r.Host
-	default:
-		return "http://" + r.Host
-	}
-}
-
-// write sends an answer, or for cut only its first half.
-func write(w http.ResponseWriter, ans answer, cut bool) {
-	for name, values := range ans.header {
-		w.Header()[name] = values
-	}
-	if ans.status != http.StatusNoContent {
-		w.Header().Set("Content-Length", strconv.Itoa(len(ans.body)))
-	}
-	w.WriteHeader(ans.status)
-	if cut {
-		_, _ = w.Write(ans.body[:len(ans.body)/2])
-		// Without a flush the half would be thrown away with the connection.
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = w.Write(ans.body) // a client that has gone away is its own concern
 }
 
 // vendorDomain is where the real accounts live.
@@ -327,44 +276,11 @@ func NewServer(opts *Options) *Server {
 // builds the vendor's address itself can be tested unchanged, and fails for all
 // other hosts. Redirects are not followed: the vendor sends none.
 func (s *Server) Client() *http.Client {
-	return &http.Client{
-		Transport: &transport{to: strings.TrimPrefix(s.URL, "http://"), next: s.listener.Client().Transport},
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		},
-	}
+	return simulator.Client(s.listener, vendorDomain, "zendesktest")
 }
 
 // Close ends held calls, waits for calls under way and stops the server.
 func (s *Server) Close() {
 	s.Account.Close()
 	s.listener.Close()
-}
-
-// transport leads the vendor's host names to the server.
-type transport struct {
-	to   string
-	next http.RoundTripper
-}
-
-var _ http.RoundTripper = (*transport)(nil)
-
-// errOutside is what a call to a strange host fails with.
-var errOutside = errors.New("zendesktest: host is neither the simulator nor below " + vendorDomain[1:])
-
-// RoundTrip implements http.RoundTripper.
-func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host != t.to {
-		if r.URL.Scheme != "https" || !strings.HasSuffix(r.URL.Host, vendorDomain) {
-			if r.Body != nil {
-				_ = r.Body.Close()
-			}
-			return nil, fmt.Errorf("%w: %s", errOutside, r.URL.Host)
-		}
-		host := r.URL.Host
-		r = r.Clone(r.Context())
-		r.Host = host
-		r.URL.Scheme, r.URL.Host = "http", t.to
-	}
-	return t.next.RoundTrip(r)
 }

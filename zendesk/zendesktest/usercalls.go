@@ -43,7 +43,7 @@ func (a *Account) countUsers(c *call) answer { return count(c, len(a.all(a.userF
 
 // showUser serves a deleted user too, with active false (§4.6).
 func (a *Account) showUser(c *call) answer {
-	u := a.users.records[c.ids[0]]
+	u := a.users.Records[c.ids[0]]
 	if u == nil || !u.live() && a.rules.DeletedUsersNotFound {
 		return notFound()
 	}
@@ -108,12 +108,12 @@ func (a *Account) create(c *call, in map[string]any) answer {
 	}
 	a.putUser(d.u, c.now)
 	ans := wrapped(http.StatusCreated, "user", a.userView(c, d.u))
-	ans.header.Set("Location", c.url("users", d.u.id))
+	ans.Header.Set("Location", c.url("users", d.u.id))
 	return ans
 }
 
 func (a *Account) updateUser(c *call) answer {
-	u := a.users.records[c.ids[0]]
+	u := a.users.Records[c.ids[0]]
 	if u == nil {
 		return notFound()
 	}
@@ -163,7 +163,7 @@ func (a *Account) createOrUpdateUser(c *call) answer {
 		}
 		found = id
 	}
-	u := a.users.records[found]
+	u := a.users.Records[found]
 	if bad, ok := a.drawUpdate(c, u); !ok {
 		return bad
 	}
@@ -178,7 +178,7 @@ func (a *Account) byAddress(address string) int64 {
 		return 0
 	}
 	id := a.holder(emailKey(address), 0)
-	u := a.users.records[id]
+	u := a.users.Records[id]
 	if !u.live() || a.rules.MatchPrimaryOnly && fold(u.email()) != fold(address) {
 		return 0
 	}
@@ -187,7 +187,7 @@ func (a *Account) byAddress(address string) int64 {
 
 // deleteUser deletes softly (§4.7): 200 with the user, active false.
 func (a *Account) deleteUser(c *call) answer {
-	u := a.users.records[c.ids[0]]
+	u := a.users.Records[c.ids[0]]
 	switch {
 	case !u.live():
 		return notFound()
@@ -211,7 +211,7 @@ func (a *Account) softDelete(u *user, now time.Time) *user {
 }
 
 func (a *Account) relatedUser(c *call) answer {
-	u := a.users.records[c.ids[0]]
+	u := a.users.Records[c.ids[0]]
 	if !u.live() {
 		return notFound()
 	}
@@ -221,7 +221,7 @@ func (a *Account) relatedUser(c *call) answer {
 }
 
 func (a *Account) deleteSessions(c *call) answer {
-	if !a.users.records[c.ids[0]].live() {
+	if !a.users.Records[c.ids[0]].live() {
 		return notFound()
 	}
 	return noContent()
@@ -239,7 +239,7 @@ func (a *Account) me(c *call) answer {
 		v["name"] = "Anonymous user"
 		return wrapped(http.StatusOK, "user", v)
 	}
-	v := a.userView(c, a.users.records[c.caller.user.id])
+	v := a.userView(c, a.users.Records[c.caller.user.id])
 	v["authenticity_token"] = "zendesktest-authenticity-token"
 	return wrapped(http.StatusOK, "user", v)
 }
@@ -296,7 +296,7 @@ func (a *Account) countDeleted(c *call) answer { return count(c, len(a.deletedUs
 
 // deletedUser finds a user who is deleted, but not permanently.
 func (a *Account) deletedUser(c *call) *user {
-	if u := a.users.records[c.ids[0]]; u != nil && !u.live() && !u.erased {
+	if u := a.users.Records[c.ids[0]]; u != nil && !u.live() && !u.erased {
 		return u
 	}
 	return nil

@@ -145,7 +145,7 @@ func (a *Account) uniqueKeys(u *user) []string {
 
 // putUser stores a user and keeps the look-up tables.
 func (a *Account) putUser(u *user, at time.Time) {
-	old := a.users.records[u.id]
+	old := a.users.Records[u.id]
 	for _, k := range a.uniqueKeys(old) {
 		a.keys[k] = slices.DeleteFunc(a.keys[k], func(id int64) bool { return id == u.id })
 		if len(a.keys[k]) == 0 {
@@ -158,11 +158,11 @@ func (a *Account) putUser(u *user, at time.Time) {
 	if old == nil {
 		if n := len(a.order); n > 0 && a.order[n-1] > u.id {
 			a.order = nil
-		} else if a.order != nil || len(a.users.records) == 0 {
+		} else if a.order != nil || len(a.users.Records) == 0 {
 			a.order = append(a.order, u.id)
 		}
 	}
-	a.users.put(u.id, u, at)
+	a.users.Put(u.id, u, at)
 }
 
 // holder returns the user, other than self, who holds a key, or 0.
@@ -178,11 +178,11 @@ func (a *Account) holder(key string, self int64) int64 {
 // all returns the users that pass a filter, by id.
 func (a *Account) all(keep func(*user) bool) []*user {
 	if a.order == nil {
-		a.order = a.users.ids()
+		a.order = a.users.IDs()
 	}
 	var out []*user
 	for _, id := range a.order {
-		if u := a.users.records[id]; keep(u) {
+		if u := a.users.Records[id]; keep(u) {
 			out = append(out, u)
 		}
 	}
@@ -196,7 +196,7 @@ func (a *Account) take() int64 {
 	for {
 		id := a.nextID
 		a.nextID++
-		if a.users.records[id] == nil && a.organizations.records[id] == nil {
+		if a.users.Records[id] == nil && a.organizations.Records[id] == nil {
 			return id
 		}
 	}
