@@ -3,6 +3,7 @@ package connector
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/usher-scim/usher/schema"
 )
@@ -290,4 +291,19 @@ func (c *container) value() schema.Value {
 		members[i] = schema.Member{Name: name, Value: v}
 	}
 	return schema.MembersValue(members...)
+}
+
+// UTC gives an instant in RFC 3339 in UTC, as drivers keep date-times. It is
+// false for a text that is none, and for one that UTC moves out of the years 0
+// to 9999, which the format cannot write.
+func UTC(text string) (string, bool) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return "", false
+	}
+	at = at.UTC()
+	if y := at.Year(); y < 0 || y > 9999 {
+		return "", false
+	}
+	return at.Format(time.RFC3339Nano), true
 }

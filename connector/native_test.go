@@ -197,3 +197,15 @@ func FuzzDecodeRecord(f *testing.F) {
 		require.True(t, again.Equal(connector.DecodeRecord(typ, connector.RecordBody(again))))
 	})
 }
+
+func TestUTC(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2026-01-02T03:04:05+05:30": "2026-01-01T21:34:05Z", "2026-01-02T03:04:05.120Z": "2026-01-02T03:04:05.12Z",
+		"0000-01-01T00:00:00+00:10": "", "9999-12-31T23:59:59-00:10": "", "yesterday": "", "": "",
+	} {
+		got, ok := connector.UTC(text)
+		assert.Equal(t, want, got, text)
+		assert.Equal(t, want != "", ok, text)
+	}
+}

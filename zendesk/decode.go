@@ -21,8 +21,8 @@ func decode(t *schema.Type, obj schema.Value) (*schema.Record, error) {
 		switch t.Attribute(s).Type {
 		case schema.DateTime:
 			rec.SetAt(s, schema.Value{})
-			if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-				rec.SetAt(s, schema.StringValue(at.UTC().Format(time.RFC3339Nano)))
+			if at, ok := connector.UTC(text); ok {
+				rec.SetAt(s, schema.StringValue(at))
 			}
 		case schema.Date:
 			rec.SetAt(s, schema.Value{})
