@@ -39,13 +39,14 @@ func nullable() map[string][]string {
 // of users §4.1, of identities §5, of locales §11.
 func undocumented() map[string][]string {
 	return map[string][]string{
-		"UserForAdmin":       {"permanently_deleted", "authenticity_token"},
-		"DeletedUserObject":  nil,
-		"UserIdentityObject": nil,
-		"OrganizationObject": nil,
-		"CustomFieldObject":  nil,
-		"CustomRoleObject":   nil,
-		"LocaleObject":       {"native_name", "presentation_name", "rtl", "default"},
+		"UserForAdmin":                 {"permanently_deleted", "authenticity_token"},
+		"DeletedUserObject":            nil,
+		"UserIdentityObject":           nil,
+		"OrganizationObject":           nil,
+		"OrganizationMembershipObject": nil,
+		"CustomFieldObject":            nil,
+		"CustomRoleObject":             nil,
+		"LocaleObject":                 {"native_name", "presentation_name", "rtl", "default"},
 	}
 }
 
@@ -201,6 +202,7 @@ func (a *tenant) drive() {
 	a.do("GET", "/users/show_many?external_ids=emp-17,emp-23", nil, 200)
 	a.do("GET", mary+"/related", nil, 200)
 	a.driveIdentities(mary)
+	a.driveMemberships(mary, created["id"])
 
 	a.do("DELETE", mary, nil, 200)
 	a.do("DELETE", bare, nil, 200)
@@ -242,6 +244,22 @@ func (a *tenant) driveIdentities(user string) {
 	a.do("DELETE", one, nil, 204)
 }
 
+// driveMemberships leaves the user without organizations.
+func (a *tenant) driveMemberships(user string, userID any) {
+	const at = "/organization_memberships"
+	sales, engineering := a.OrganizationID("Sales"), a.OrganizationID("Engineering")
+	a.do("PUT", user, object{"user": object{"organization_id": sales}}, 200)
+	made := a.do("POST", at, object{"organization_membership": object{"user_id": userID, "organization_id": engineering}}, 201)
+	one := at + "/" + id(made["id"])
+	a.do("GET", one, nil, 200)
+	a.do("GET", at, nil, 200)
+	a.do("GET", at+"?page[size]=1", nil, 200)
+	a.do("PUT", user+one+"/make_default", nil, 200)
+	a.do("PUT", fmt.Sprintf("%s/organizations/%d/make_default", user, sales), nil, 200)
+	a.do("DELETE", one, nil, 204)
+	a.do("DELETE", fmt.Sprintf("%s/organizations/%d", user, sales), nil, 204)
+}
+
 // Every request that the simulator takes and every answer that it gives are what
 // the vendor's document says, under the default rules; and every operation that
 // the simulator serves is tried.
@@ -257,6 +275,8 @@ func TestZendesk(t *testing.T) {
 		"ListDeletedUsers", "CountDeletedUsers", "ShowDeletedUser", "PermanentlyDeleteUser",
 		"ListUserFields", "ShowUserField", "ListUserFieldOptions",
 		"ListOrganizations", "SearchOrganizations", "ShowManyOrganizations", "ShowOrganization",
+		"ListOrganizationMemberships", "CreateOrganizationMembership", "ShowOrganizationMembershipById", "DeleteOrganizationMembership",
+		"SetOrganizationMembershipAsDefault", "SetOrganizationAsDefault", "UnassignOrganization",
 		"ListCustomRoles", "ShowCustomRoleById", "ListLocales", "ListAvailablePublicLocales", "ListLocalesForAgent",
 		"ShowLocaleById", "ShowAccountSettings",
 	}, c.driven)

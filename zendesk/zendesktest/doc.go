@@ -19,7 +19,10 @@
 //     request_verification
 //   - deleted_users: list, count, show, permanent deletion
 //   - user_fields, custom_roles, locales, time_zones, account/settings: read
-//   - organizations: list, show, show_many, search
+//   - organizations: list, show, show_many, search; of a user: list
+//   - organization_memberships: list (all, of a user, of an organization), show,
+//     create, delete, make_default; delete and make_default also by user and
+//     organization
 //
 // Other documented routes answer 501 with the error "not_simulated", paths that
 // the vendor does not document 404 with a sentence that says so; both are

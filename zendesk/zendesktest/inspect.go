@@ -73,7 +73,7 @@ func (a *Account) UserOrganizations(id int64) []int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if u := a.users.Records[id]; u != nil {
-		return slices.Clone(u.organizations)
+		return u.organizations()
 	}
 	return nil
 }

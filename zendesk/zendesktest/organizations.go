@@ -119,13 +119,13 @@ func (a *Account) showManyOrganizations(c *call) answer {
 // setOrganization carries organization_id, organization_ids and organization
 // over. Writing organization_id removes all other memberships (§6.3).
 func (d *draft) setOrganization() {
-	a, u := d.a, d.u
+	a := d.a
 	if id, sent := d.id("organization_id", true); sent {
 		switch {
 		case id == 0:
-			u.organizations = nil
+			d.organize()
 		case a.organizations.Records[id] != nil:
-			u.organizations = []int64{id}
+			d.organize(id)
 		case !a.rules.UnknownOrganizationsIgnored:
 			d.problems.add("organization_id", invalidValue, "Organization: is invalid")
 		}
@@ -145,7 +145,7 @@ func (d *draft) setOrganization() {
 	}
 	for _, id := range a.organizations.IDs() {
 		if strings.EqualFold(a.organizations.Records[id].name, name) {
-			u.organizations = []int64{id}
+			d.organize(id)
 			return
 		}
 	}
@@ -181,13 +181,13 @@ func (d *draft) setOrganizationList(v any) {
 		d.problems.add("organization_ids", invalidValue, "Organization: a user can have one only")
 		return
 	}
-	d.u.organizations = ids
+	d.organize(ids...)
 }
 
 // joinByDomain makes a verified user a member of the organization that lists the
 // domain of a verified address, where there is no other (§4.3).
 func (d *draft) joinByDomain() {
-	if len(d.u.organizations) > 0 {
+	if len(d.u.memberships) > 0 {
 		return
 	}
 	for _, i := range d.u.identities {
@@ -196,7 +196,7 @@ func (d *draft) joinByDomain() {
 		}
 		for _, id := range d.a.organizations.IDs() {
 			if slices.ContainsFunc(d.a.organizations.Records[id].domains, func(s string) bool { return fold(s) == domain(i.value) }) {
-				d.u.organizations = []int64{id}
+				d.organize(id)
 				return
 			}
 		}

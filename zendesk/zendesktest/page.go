@@ -61,7 +61,7 @@ func (a *Account) pagePerson(u *user) pagePerson {
 		}
 	}
 	var names []string
-	for _, id := range u.organizations {
+	for _, id := range u.organizations() {
 		if o := a.organizations.Records[id]; o != nil {
 			names = append(names, o.name)
 		}

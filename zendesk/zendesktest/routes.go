@@ -112,6 +112,19 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "organizations/show_many", scope: organizationsScope, handle: a.showManyOrganizations},
 		{method: "GET", path: "organizations/{id}", scope: organizationsScope, handle: a.showOrganization},
 
+		{method: "GET", path: "organizations/{id}/organization_memberships", scope: referenceScope, handle: a.listOrganizationMemberships},
+		{method: "GET", path: "users/{id}/organizations", scope: organizationsScope, handle: a.listUserOrganizations},
+		{method: "DELETE", path: "users/{id}/organizations/{id}", scope: referenceScope, handle: a.unassignOrganization},
+		{method: "PUT", path: "users/{id}/organizations/{id}/make_default", scope: referenceScope, handle: a.makeOrganizationDefault},
+
+		{method: "GET", path: "organization_memberships", scope: referenceScope, handle: a.listMemberships},
+		{method: "POST", path: "organization_memberships", scope: referenceScope, body: "organization_membership", handle: a.createMembership},
+		{method: "DELETE", path: "organization_memberships/destroy_many", scope: referenceScope, handle: notYet},
+		{method: "GET", path: "organization_memberships/{id}", scope: referenceScope, handle: a.showMembership},
+		{method: "DELETE", path: "organization_memberships/{id}", scope: referenceScope, handle: a.deleteMembership},
+		{method: "GET", path: "users/{id}/organization_memberships", scope: referenceScope, handle: a.listUserMemberships},
+		{method: "PUT", path: "users/{id}/organization_memberships/{id}/make_default", scope: referenceScope, handle: a.makeMembershipDefault},
+
 		{method: "GET", path: "custom_roles", scope: referenceScope, handle: a.listRoles},
 		{method: "GET", path: "custom_roles/{id}", scope: referenceScope, handle: a.showRole},
 		{method: "GET", path: "locales", scope: referenceScope, handle: a.listLocales},
@@ -216,11 +229,16 @@ func unrouted(c *call, first string) answer {
 	}
 	switch c.method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete:
-		return named(http.StatusNotImplemented, "not_simulated", fmt.Sprintf("zendesktest: %s %s is not simulated yet", c.method, c.path))
+		return notYet(c)
 	}
 	ans := named(http.StatusMethodNotAllowed, "method_not_allowed", fmt.Sprintf("zendesktest: %s is not a verb of the API", c.method))
 	ans.Header.Set("Allow", "GET, POST, PUT, DELETE")
 	return ans
+}
+
+// notYet is the answer for what is documented and not simulated.
+func notYet(c *call) answer {
+	return named(http.StatusNotImplemented, "not_simulated", fmt.Sprintf("zendesktest: %s %s is not simulated yet", c.method, c.path))
 }
 
 // object reads the object below a key of the call's body.

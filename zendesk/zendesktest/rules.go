@@ -18,8 +18,9 @@ type Rules struct {
 	// scope (§1.4). Default false: a token that is good for nothing.
 	UnknownScopesRefused bool
 	// UsersScopeCoversReferences lets users:read read custom roles, user fields,
-	// locales, time zones and the settings (§1.4, §15.6). Default false: they
-	// need the broad scope.
+	// locales, time zones, the settings and organization memberships, and
+	// users:write write the last (§1.4, §15.6). Default false: they need the
+	// broad scope.
 	UsersScopeCoversReferences bool
 	// BadBearerAsText answers a bad bearer token like a bad API token (§1.5).
 	// Default false: invalid_token.
@@ -96,6 +97,27 @@ type Rules struct {
 	// UnknownOrganizationsIgnored ignores an organization that does not exist.
 	// Default false: 422.
 	UnknownOrganizationsIgnored bool
+	// NoNewDefaultOrganization leaves a user whose default membership is deleted
+	// without organization_id (§6.3). Default false: the oldest of the other
+	// memberships becomes the default one.
+	NoNewDefaultOrganization bool
+	// NewMembershipsNotDefault ignores "default" in a new membership (§6.3).
+	// Default false: true makes it the default one. The first membership of a
+	// user is the default one in any case.
+	NewMembershipsNotDefault bool
+	// SecondMembershipReplaces makes a new membership replace the old one on an
+	// account whose users have one organization (§6.3). Default false: 422.
+	SecondMembershipReplaces bool
+	// UnknownMembershipIDsNotFound answers 404 to a new membership of an unknown
+	// user or organization (§6.3). Default false: 422.
+	UnknownMembershipIDsNotFound bool
+	// MembershipsByID lists the memberships of a user by id, as lists with
+	// cursors are (§3, §6.3). Default false: the default one first, then by name.
+	MembershipsByID bool
+	// MembershipsKeepUpdatedAt leaves updated_at of a user alone when a
+	// membership call changes organization_id, as inferred for groups (§10).
+	// Default false: it is an update of the user.
+	MembershipsKeepUpdatedAt bool
 	// ClearedPhoneDropsIdentity removes the phone identities when phone is
 	// cleared (§4.9). Default false: they stay.
 	ClearedPhoneDropsIdentity bool
@@ -254,6 +276,12 @@ func Variants() []Variant {
 	add("iana-time-zones-accepted", func(r *Rules) { r.IANATimeZonesAccepted = true })
 	add("time-zones-as-iana", func(r *Rules) { r.TimeZonesAsIANA = true })
 	add("unknown-organizations-ignored", func(r *Rules) { r.UnknownOrganizationsIgnored = true })
+	add("no-new-default-organization", func(r *Rules) { r.NoNewDefaultOrganization = true })
+	add("new-memberships-not-default", func(r *Rules) { r.NewMembershipsNotDefault = true })
+	add("second-membership-replaces", func(r *Rules) { r.SecondMembershipReplaces = true })
+	add("unknown-membership-ids-not-found", func(r *Rules) { r.UnknownMembershipIDsNotFound = true })
+	add("memberships-by-id", func(r *Rules) { r.MembershipsByID = true })
+	add("memberships-keep-updated-at", func(r *Rules) { r.MembershipsKeepUpdatedAt = true })
 	add("cleared-phone-drops-identity", func(r *Rules) { r.ClearedPhoneDropsIdentity = true })
 	add("deleted-phone-cleared", func(r *Rules) { r.DeletedPhoneCleared = true })
 	add("changed-identity-stays-verified", func(r *Rules) { r.ChangedIdentityStaysVerified = true })

@@ -171,7 +171,7 @@ func (a *Account) words(u *user) []string {
 }
 
 func (a *Account) belongs(u *user, value string) bool {
-	return slices.ContainsFunc(u.organizations, func(id int64) bool {
+	return slices.ContainsFunc(u.organizations(), func(id int64) bool {
 		o := a.organizations.Records[id]
 		return text(id) == value || o != nil && strings.EqualFold(o.name, value)
 	})

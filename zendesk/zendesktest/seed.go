@@ -76,7 +76,7 @@ func (a *Account) addUser(s User) int64 {
 	u := a.newUser(a.idOr(s.ID), s.CreatedAt)
 	u.name, u.externalID, u.role = s.Name, s.ExternalID, cmp.Or(s.Role, endUser)
 	u.customRole, u.suspended, u.shared = s.CustomRoleID, s.Suspended, s.Shared
-	u.organizations, u.tags = slices.Clone(s.OrganizationIDs), slices.Clone(s.Tags)
+	u.tags = slices.Clone(s.Tags)
 	u.timeZone = cmp.Or(s.TimeZone, a.timeZone)
 	u.requested, u.assigned, u.lastLogin, u.deleted = s.RequestedTickets, s.AssignedTickets, s.LastLoginAt, s.DeletedAt
 	for _, l := range a.locales {
@@ -97,6 +97,7 @@ func (a *Account) addUser(s User) int64 {
 	}
 	u.privateOnly, u.moderator = s.PrivateOnly, s.Moderator
 	d := &draft{a: a, c: &call{now: u.created}, u: u}
+	d.organize(s.OrganizationIDs...)
 	if s.Email != "" {
 		d.add("email", s.Email, !s.Unverified, true)
 	}

@@ -31,7 +31,7 @@ type user struct {
 	phone            string
 	phoneShared      bool
 	defaultGroup     int64
-	organizations    []int64           // the first is the default one
+	memberships      []membership      // in the order in which they began
 	texts            map[string]string // alias, signature, details, notes; absent: null
 	restriction      string            // ticket_restriction; "": null
 	moderator        bool
@@ -61,7 +61,7 @@ func (i *identity) verified() bool { return i.method != "none" }
 func (u *user) clone() *user {
 	c := *u
 	c.tags = slices.Clone(u.tags)
-	c.organizations = slices.Clone(u.organizations)
+	c.memberships = slices.Clone(u.memberships)
 	c.texts = maps.Clone(u.texts)
 	c.fields = maps.Clone(u.fields)
 	c.identities = slices.Clone(u.identities)
@@ -244,7 +244,7 @@ func (a *Account) userView(c *call, u *user) map[string]any {
 		"photo":                   nil,
 		"locale_id":               l.id,
 		"locale":                  l.code,
-		"organization_id":         nil,
+		"organization_id":         null(u.organization()),
 		"role":                    u.role,
 		"verified":                u.verified(),
 		"external_id":             null(u.externalID),
@@ -273,9 +273,6 @@ func (a *Account) userView(c *call, u *user) map[string]any {
 	}
 	if u.phone != "" {
 		v["shared_phone_number"] = u.phoneShared
-	}
-	if len(u.organizations) > 0 {
-		v["organization_id"] = u.organizations[0]
 	}
 	for name, text := range u.texts {
 		if name != "signature" || u.team() {
