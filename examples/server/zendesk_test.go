@@ -145,7 +145,10 @@ func TestSandbox_ZendeskOrganizations(t *testing.T) {
 	assert.Equal(t, "Engineering", moved.object(t)[enterprise].(map[string]any)["organization"])
 	out := ask(t, http.MethodPut, address, c.Token, `{"schemas":["`+userSchema+`"],"userName":"katherine@example.com","displayName":"Katherine Johnson"}`)
 	require.Equal(t, http.StatusOK, out.status, out.text)
-	assert.NotContains(t, out.object(t), enterprise)
+	assert.Equal(t, "Engineering", out.object(t)[enterprise].(map[string]any)["organization"], "a PUT that does not speak of it")
+	gone := ask(t, http.MethodPatch, address, c.Token, `{"schemas":["`+patchOp+`"],"Operations":[{"op":"Remove","path":"`+enterprise+`:organization"}]}`)
+	require.Equal(t, http.StatusOK, gone.status, gone.text)
+	assert.NotContains(t, gone.object(t), enterprise)
 }
 
 // Whoever calls the simulator past usher meets the vendor's limits as well.
