@@ -119,3 +119,32 @@ rules:
 	require.ErrorContains(t, err, "own.yaml:8")
 	require.ErrorContains(t, err, "job_title")
 }
+
+// TestOverride_WorkEmailFirst holds the document in docs/guides/freshservice.md
+// that makes the work e-mail the login (design D9).
+func TestOverride_WorkEmailFirst(t *testing.T) {
+	t.Parallel()
+	w := freshserviceWorld(t, nil, nil, nil)
+	b, err := provision.New(w.target, withOverride(t, `
+apiVersion: mapping/v1
+name: work-email-first
+extends: freshservice-requester
+rules:
+  - {name: login, scim: 'emails[type eq "work"].value', target: primary_email, pipe: [lower], element: {primary: true}, onUnset: keep, alternatives: true}
+  - {name: work-email, scim: userName, target: primary_email, when: isEmail(userName), pipe: [lower], onUnset: keep, alternative: true}
+`), &provision.Options{Sink: w.events})
+	require.NoError(t, err)
+	h, err := scim.NewHandler(b, &scim.Options{BaseURL: baseURL, Auth: scim.BearerToken(token)})
+	require.NoError(t, err)
+	w.client = scimtest.NewClient(scimtest.Handler(h, baseURL, token))
+	mail := map[string]any{"emails": []any{map[string]any{"type": "work", "value": "Mail@example.com"}}}
+	id := create(t, w, user("login@example.com", mail)).ID()
+	assert.Equal(t, "mail@example.com", record(t, w, id)["primary_email"])
+	assert.Contains(t, w.events.last().Words, "W_IDENTITY_MISMATCH")
+	read := must(t, w, "GET", "/Users/"+id, nil, 200).Body
+	assert.Equal(t, "login@example.com", read["userName"], "State keeps it")
+	assert.Equal(t, 1, find(t, w, `userName eq "LOGIN@example.com"`).Total())
+	assert.Equal(t, 1, find(t, w, `emails[type eq "work"].value eq "mail@example.com"`).Total())
+	only := create(t, w, user("only@example.com", nil)).ID()
+	assert.Equal(t, "only@example.com", record(t, w, only)["primary_email"])
+}
