@@ -172,7 +172,7 @@ func (r *runner) resolveOne(u *rule, l *Lookup, v *schema.Value) outcome {
 		r.note(u, ActionSkip, whyIgnored)
 		return isPending
 	case l.OnMissing == MissingDefer:
-		r.out.Deferred = append(r.out.Deferred, Deferred{Lookup: l.Name, Key: *v, Target: u.decl.target, Rule: u.name})
+		r.out.Deferred = append(r.out.Deferred, Deferred{Lookup: l.Name, Object: l.Object, Value: l.Value, Key: *v, Target: u.decl.target, Rule: u.name})
 		r.note(u, ActionSkip, whyDeferred)
 		return isPending
 	case l.OnMissing == MissingCreate && r.plan.allowCreate:

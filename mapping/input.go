@@ -79,6 +79,8 @@ type Result struct {
 // Deferred is a reference to a record that does not exist yet.
 type Deferred struct {
 	Lookup string       // name of the lookup
+	Object string       // that is looked up
+	Value  string       // field of that object whose value is the reference
 	Key    schema.Value // what was looked for
 	Target string       // the field that is to hold the reference
 	Rule   string

@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"testing"
 	"testing/fstest"
@@ -147,4 +148,30 @@ rules:
 	assert.Equal(t, 1, find(t, w, `emails[type eq "work"].value eq "mail@example.com"`).Total())
 	only := create(t, w, user("only@example.com", nil)).ID()
 	assert.Equal(t, "only@example.com", record(t, w, only)["primary_email"])
+}
+
+// TestLate_OnlyWhatWasLookedFor: a person who is called like a department does not
+// take its place in a reference that waits for one.
+func TestLate_OnlyWhatWasLookedFor(t *testing.T) {
+	t.Parallel()
+	w := freshserviceWorld(t, nil, nil, nil)
+	b, err := provision.New(w.target, withOverride(t, `
+apiVersion: mapping/v1
+name: late-departments
+extends: freshservice-requester
+lookups:
+  department: {object: department, keys: [name], value: id, onMissing: defer}
+`), nil)
+	require.NoError(t, err)
+	h, err := scim.NewHandler(b, &scim.Options{BaseURL: baseURL, Auth: scim.BearerToken(token)})
+	require.NoError(t, err)
+	w.client = scimtest.NewClient(scimtest.Handler(h, baseURL, token))
+	const ent = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	id := create(t, w, user("ada@example.com", map[string]any{ent: map[string]any{
+		"department": "lab@example.com", "manager": map[string]any{"value": "lab@example.com"},
+	}})).ID()
+	lab := create(t, w, user("lab@example.com", nil)).ID()
+	rec := record(t, w, id)
+	assert.Equal(t, lab, fmt.Sprint(rec["reporting_manager_id"]), "the manager has arrived")
+	assert.Empty(t, rec["department_ids"], "and no department")
 }

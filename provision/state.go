@@ -48,6 +48,8 @@ type Entry struct {
 // key yet.
 type LateReference struct {
 	Lookup string // name in the mapping
+	Object string // that is looked up
+	Value  string // field of that object whose value is the reference
 	Key    string // what was looked for
 	Target string // field to be written
 }

@@ -208,7 +208,7 @@ func editedFields(t *schema.Type, edits []schema.Edit) []string {
 func late(deferred []mapping.Deferred) []LateReference {
 	var out []LateReference
 	for _, d := range deferred {
-		out = append(out, LateReference{Lookup: d.Lookup, Key: d.Key.Text(), Target: d.Target})
+		out = append(out, LateReference{Lookup: d.Lookup, Object: d.Object, Value: d.Value, Key: d.Key.Text(), Target: d.Target})
 	}
 	return out
 }
@@ -266,16 +266,24 @@ func (b *Backend) completeOne(ctx context.Context, ev *Event, bind *binding, k K
 		return err
 	}
 	rec = adapt(rec, bind.obj.Type)
+	desc, err := b.target.Description(ctx)
+	if err != nil {
+		return err
+	}
 	names := identifiers(bind, arrived)
 	change := connector.Change{Base: rec, Want: rec.Clone()}
 	entry.Late = slices.DeleteFunc(entry.Late, func(l LateReference) bool {
 		slot := bind.obj.Type.Slot(l.Target)
-		if slot == schema.NoSlot || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, l.Key) }) {
+		if slot == schema.NoSlot || !sameIDs(desc.Object(l.Object), bind.obj) || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, l.Key) }) {
 			return false
 		}
 		// What was set meanwhile by another way stands.
 		if rec.At(slot).Unassigned() {
-			change.Edits = append(change.Edits, schema.Edit{Slot: slot, Op: schema.Set, Value: arrived.Get(bind.obj.IDField())})
+			v := arrived.Get(l.Value)
+			if bind.obj.Type.Attribute(slot).MultiValued {
+				v = schema.ListValue(v)
+			}
+			change.Edits = append(change.Edits, schema.Edit{Slot: slot, Op: schema.Set, Value: v})
 		}
 		return true
 	})
@@ -285,4 +293,10 @@ func (b *Backend) completeOne(ctx context.Context, ev *Event, bind *binding, k K
 	}
 	b.save(ctx, ev, entry)
 	return nil
+}
+
+// sameIDs reports whether a reference to one object can mean a record of another:
+// a department is no person, whatever both are called.
+func sameIDs(looked, arrived *connector.Object) bool {
+	return looked != nil && (looked.Name == arrived.Name || looked.IDSpace != "" && looked.IDSpace == arrived.IDSpace)
 }
