@@ -74,17 +74,12 @@ func newFreshserviceSimulator(publicURL string, log *slog.Logger) *simulator {
 }
 
 // newZendeskSimulator makes an account that holds callers to the vendor's limits.
-// Its users have one organization at most: the simulator has no memberships yet, and
-// a user who may have several changes organizations through these.
 func newZendeskSimulator(publicURL string, log *slog.Logger) *simulator {
 	s := &simulator{connection: zendeskSandbox, path: simulatorRoot + "zendesk"}
 	s.url = publicURL + s.path
 	o := zendesktest.Sandbox()
 	o.Clients = []zendesktest.OAuthClient{{ID: "usher-sandbox", Secret: rand.Text()}}
 	o.APITokens = []string{rand.Text()}
-	settings := zendesktest.DefaultSettings()
-	settings.MultipleOrganizations = false
-	o.Settings = &settings
 	o.PublicURL = s.url
 	account := zendesktest.New(o)
 	s.handler = account
