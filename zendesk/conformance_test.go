@@ -120,9 +120,7 @@ func (c conformance) sample(o *connector.Object, i int) *schema.Record {
 	rec.SetString("user_fields.code", fmt.Sprintf("A%d", i))
 	// Whoever has a new address has a verified one.
 	rec.Set("verified", schema.BooleanValue(true))
-	if !c.several { // a membership otherwise, which the simulated account has not yet
-		rec.Set("organization_id", schema.IntegerValue(41+odd))
-	}
+	rec.Set("organization_id", schema.IntegerValue(41+odd))
 	if c.role == "agent" {
 		return rec // in the custom role 31: one that is cleared comes back as the default
 	}
