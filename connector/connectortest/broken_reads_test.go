@@ -253,7 +253,7 @@ func failing() []breach {
 				return get(ctx, r)
 			}
 		}),
-		in("goes on when the caller has given up", "slow", "did not return within", func(b *broken) {
+		hanging("goes on when the caller has given up", "slow", "did not return within", func(b *broken) {
 			get := b.get
 			b.get = func(ctx context.Context, r connector.Ref) (*schema.Record, error) {
 				if b.at(connectortest.OpGet, r.Object) == connectortest.Slow {

@@ -23,8 +23,8 @@ func describing() []breach {
 				return &d, errors.Join(err, ctx.Err())
 			}
 		}),
-		{"declares members and has not the ability", "describe", "does not implement",
-			func(b *broken) connector.Driver { return sixMethods{b} }},
+		{name: "declares members and has not the ability", checks: "describe", says: "does not implement",
+			with: func(b *broken) connector.Driver { return sixMethods{b} }},
 		in("declares a unique field that cannot be looked for", "describe duplicate", "declares no eq", func(b *broken) {
 			b.desc.Object("person").Unique = append(b.desc.Object("person").Unique, "code")
 		}),
@@ -42,12 +42,12 @@ func describing() []breach {
 			team.Actions = append(slices.Clone(team.Actions), connector.Convert)
 		}),
 		in("has no account", "describe", "Account is empty", func(b *broken) { b.desc.Account = "" }),
-		{"wraps itself", "unwrap", "on and on", func(b *broken) connector.Driver {
+		{name: "wraps itself", checks: "unwrap", says: "on and on", with: func(b *broken) connector.Driver {
 			w := &wrapper{broken: b}
 			w.inner = w
 			return w
 		}},
-		{"wraps nothing", "unwrap", "gives nothing", func(b *broken) connector.Driver { return &wrapper{broken: b} }},
+		{name: "wraps nothing", checks: "unwrap", says: "gives nothing", with: func(b *broken) connector.Driver { return &wrapper{broken: b} }},
 		in("finds fault with a good connection", "checker", "good connection", func(b *broken) {
 			b.check = func(context.Context) error { return connector.Unauthenticated }
 		}),
