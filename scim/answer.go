@@ -55,10 +55,22 @@ func (x *exchange) empty() error {
 	return nil
 }
 
+// notModified sends status 304.
+func (x *exchange) notModified() error {
+	x.sent = true
+	x.w.Header().Del("Content-Type")
+	x.w.WriteHeader(http.StatusNotModified)
+	return nil
+}
+
 // resource sends a resource.
 func (x *exchange) resource(status int, l *layout, res *Resource, p Projection) error {
 	if err := checkResource(l, res); err != nil {
 		return err
+	}
+	if res.Version != "" && status == http.StatusOK && x.unchanged(res.Version) {
+		x.versionHeader(res)
+		return x.notModified()
 	}
 	b := x.h.buffer()
 	defer x.h.release(b)
@@ -69,10 +81,14 @@ func (x *exchange) resource(status int, l *layout, res *Resource, p Projection) 
 		loc = append(loc, x.h.set.base...)
 		x.w.Header().Set("Location", string(appendLocation(loc, l.rt.Endpoint, res.Record.At(schema.SlotID).Text())))
 	}
+	x.versionHeader(res)
+	return x.answer(status, *b)
+}
+
+func (x *exchange) versionHeader(res *Resource) {
 	if res.Version != "" {
 		x.w.Header().Set("Etag", etag(res.Version))
 	}
-	return x.answer(status, *b)
 }
 
 // checkResource finds a backend that does not keep its promises before a client

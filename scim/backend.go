@@ -61,8 +61,9 @@ type ReadOptions struct {
 // WriteOptions go with a write.
 type WriteOptions struct {
 	Wants Projection
-	// IfMatch are the versions of which one has to be the present one; empty
-	// means any. Status 412 otherwise.
+	// IfMatch are the versions of which one has to be the present one (status 412
+	// otherwise, and nothing is written); empty means any. It is only set for
+	// backends with [Features].Versions.
 	IfMatch []string
 	// Repairs are the names of the repairs that were made to the request, for
 	// the log.
@@ -116,9 +117,17 @@ type Query struct {
 	// Filter is nil for all resources. It is bound to the type: Matches applies
 	// it.
 	Filter *schema.Matcher
+	// Sort is the order wanted; the zero Sort is the backend's own, which does not
+	// change from one page to the next.
+	Sort Sort
 	// StartIndex is the 1-based position of the first resource wanted, from 1 to
-	// 2^31-1.
+	// 2^31-1; 1 where ByCursor is set.
 	StartIndex int
+	// ByCursor asks for pages by cursor (RFC 9865): the page that begins at
+	// Cursor, the [Page].Next of the page before, or the first one where it is "".
+	// It is only set for backends with [Features].Cursor.
+	ByCursor bool
+	Cursor   string
 	// Count is the most resources wanted; 0 asks for the total only.
 	Count int
 	// ExactTotal demands an exact total at any cost.
@@ -162,6 +171,9 @@ type Page struct {
 	// false, of those known so far plus one.
 	Total int
 	Exact bool
-	// Next is a cursor for the page that follows; "" on the last page.
+	// Next is the cursor of the page that follows; "" on the last page, and where
+	// the query was not by cursor. The front hides it from clients: it may say
+	// anything but personal data. A backend that cannot go on from a cursor returns
+	// an [*Error] with status 400 and scimType invalidCursor or expiredCursor.
 	Next string
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/usher-scim/usher/schema"
 )
@@ -43,12 +44,8 @@ func (x *exchange) discovery(endpoint, name string) error {
 	if p.hasFilter() {
 		return Errorf(http.StatusForbidden, "", "The path /%s cannot be filtered.", endpoint)
 	}
-	v, err := x.h.current(x.ctx)
-	if err != nil {
-		return err
-	}
-	d := v.docs
-	d.once.Do(func() { d.build(&x.h.set, v.types) })
+	d := x.view.docs
+	d.once.Do(func() { d.build(&x.h.set, x.view.types) })
 	name = strings.TrimSuffix(name, "/")
 	var list []document
 	switch {
@@ -76,7 +73,7 @@ func (x *exchange) discovery(endpoint, name string) error {
 }
 
 func (d *documents) build(set *settings, types *Types) {
-	d.config = appendConfig(nil, set)
+	d.config = appendConfig(nil, set, types.features)
 	for _, rt := range types.All() {
 		d.types = append(d.types, document{rt.Name, appendResourceType(nil, set, &rt)})
 		for _, s := range rt.Type.Schemas() {
@@ -173,31 +170,34 @@ func (w *writer) supported(name string, is bool) {
 
 // appendConfig appends the ServiceProviderConfig of RFC 7643 section 5. It
 // announces what works.
-func appendConfig(dst []byte, set *settings) []byte {
+func appendConfig(dst []byte, set *settings, f Features) []byte {
 	w := &writer{dst}
 	w.open("", '{')
 	w.texts("schemas", configURN)
 	w.optional("documentationUri", set.DocumentationURI)
 	w.supported("patch", true)
 	w.open("bulk", '{')
-	w.boolean("supported", false)
-	w.number("maxOperations", 0)
-	w.number("maxPayloadSize", 0)
+	w.boolean("supported", !set.NoBulk)
+	w.number("maxOperations", set.MaxBulkOps)
+	w.number("maxPayloadSize", set.MaxBulkBody)
 	w.close('}')
 	w.open("filter", '{')
 	w.boolean("supported", true)
 	w.number("maxResults", set.MaxCount)
 	w.close('}')
-	w.supported("changePassword", false)
-	w.supported("sort", false)
-	w.supported("etag", false)
+	w.supported("changePassword", f.ChangePassword)
+	w.supported("sort", f.Sort)
+	w.supported("etag", f.Versions)
 	// RFC 9865 section 4.
 	w.open("pagination", '{')
-	w.boolean("cursor", false)
+	w.boolean("cursor", f.Cursor)
 	w.boolean("index", true)
 	w.text("defaultPaginationMethod", "index")
 	w.number("defaultPageSize", set.DefaultCount)
 	w.number("maxPageSize", set.MaxCount)
+	if f.Cursor {
+		w.number("cursorTimeout", int(set.CursorTimeout/time.Second))
+	}
 	w.close('}')
 	w.open("authenticationSchemes", '[')
 	for _, s := range set.AuthSchemes {

@@ -20,7 +20,7 @@ func TestServiceProviderConfig(t *testing.T) {
 		"schemas":          []any{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
 		"documentationUri": "https://example.com/docs",
 		"patch":            object{"supported": true},
-		"bulk":             object{"supported": false, "maxOperations": 0.0, "maxPayloadSize": 0.0},
+		"bulk":             object{"supported": true, "maxOperations": 1000.0, "maxPayloadSize": 1048576.0},
 		"filter":           object{"supported": true, "maxResults": 500.0},
 		"changePassword":   object{"supported": false},
 		"sort":             object{"supported": false},

@@ -8,7 +8,8 @@ import (
 	"github.com/usher-scim/usher/schema"
 )
 
-// The scimType keywords of RFC 7644 section 3.12.
+// The scimType keywords of RFC 7644 section 3.12 and, the last three, of RFC 9865
+// section 2.1.
 const (
 	InvalidFilter = "invalidFilter"
 	TooMany       = "tooMany"
@@ -20,6 +21,9 @@ const (
 	InvalidValue  = "invalidValue"
 	InvalidVers   = "invalidVers"
 	Sensitive     = "sensitive"
+	InvalidCursor = "invalidCursor"
+	ExpiredCursor = "expiredCursor"
+	InvalidCount  = "invalidCount"
 )
 
 // Error is an error that a client gets to see (RFC 7644 section 3.12).

@@ -78,7 +78,7 @@ func (h *Handler) current(ctx context.Context) (*view, error) {
 	for i := range types.list {
 		v.layouts = append(v.layouts, newLayout(&types.list[i]))
 	}
-	if old != nil && old.types.version == types.version {
+	if old != nil && old.types.version == types.version && old.types.features == types.features {
 		v.docs = old.docs
 	} else {
 		v.docs = &documents{}
@@ -117,6 +117,7 @@ type exchange struct {
 	r    *http.Request
 	id   string
 	ctx  context.Context // of the request, made by Authenticate
+	view *view           // what the backend has just now
 	sent bool
 }
 
@@ -154,18 +155,27 @@ func (x *exchange) route() error {
 	if rest == "" {
 		nested = false // a slash at the end of a collection's path
 	}
-	switch first {
-	case "Me", "Bulk", ".search", "":
-		if nested && first != "Me" {
-			return notFoundPath()
-		}
-		return unsupported(first)
-	case "ServiceProviderConfig", "ResourceTypes", "Schemas":
-		return x.discovery(first, rest)
-	}
 	v, err := x.h.current(x.ctx)
 	if err != nil {
 		return err
+	}
+	x.view = v
+	switch first {
+	case "", ".search", "Bulk":
+		switch {
+		case nested:
+			return notFoundPath()
+		case first == "":
+			return x.root()
+		case first == ".search":
+			return x.search(nil)
+		default:
+			return x.bulk()
+		}
+	case "Me":
+		return x.me(rest)
+	case "ServiceProviderConfig", "ResourceTypes", "Schemas":
+		return x.discovery(first, rest)
 	}
 	l := v.layout("/" + first)
 	switch {
@@ -174,7 +184,7 @@ func (x *exchange) route() error {
 	case !nested:
 		return x.collection(l)
 	case rest == ".search":
-		return unsupported(rest)
+		return x.search(l)
 	case strings.IndexByte(rest, '/') >= 0 || !validID(rest):
 		return notFound(l.rt.Name)
 	default:
@@ -202,13 +212,7 @@ func notFound(name string) error {
 	return Errorf(http.StatusNotFound, "", "There is no such %s.", name)
 }
 
-func unsupported(what string) error {
-	sentence := map[string]string{
-		"Me":      "The path /Me is not supported: address the user by its id.",
-		"Bulk":    "Bulk requests are not supported: send the operations one by one.",
-		".search": "Searching by POST is not supported: send the query as a GET.",
-		"":        "A query over all resource types is not supported: query one of them.",
-	}[what]
+func unsupported(sentence string) error {
 	return Errorf(http.StatusNotImplemented, "", "%s", sentence)
 }
 

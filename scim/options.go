@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Options are the settings of a [Handler]. BaseURL and Auth have to be set, the
@@ -62,6 +65,33 @@ type Options struct {
 	// allows an estimate.
 	ExactTotals bool
 
+	// NoBulk switches /Bulk off: it is answered with status 501.
+	NoBulk bool
+	// MaxBulkOps is the most operations in a bulk request, 1,000 by default. More
+	// are answered with status 413.
+	MaxBulkOps int
+	// MaxBulkBody is the largest bulk request in bytes, MaxBody by default. More is
+	// answered with status 413.
+	MaxBulkBody int
+	// BulkWorkers is how many operations of a bulk request are carried out at the
+	// same time, 4 by default and 1 at least. Only those that do not depend on each
+	// other are.
+	BulkWorkers int
+
+	// CursorKey protects the cursors that clients get (RFC 9865): 32 random bytes,
+	// the same in every replica. Nil: a key of the handler's own, so that cursors
+	// are good for this handler only.
+	CursorKey []byte
+	// CursorTimeout is how long a cursor is good for, an hour by default.
+	CursorTimeout time.Duration
+	// Clock tells the time. Nil: time.Now.
+	Clock func() time.Time
+
+	// Me returns the resource of the principal who asks, for /Me (RFC 7644 section
+	// 3.11); a *[Error] with status 404 where there is none. Nil: /Me is answered
+	// with status 501.
+	Me func(ctx context.Context) (Ref, error)
+
 	// PatchUserStatus is the status of a PATCH of a user: 200, the default, with
 	// the user, or 204.
 	PatchUserStatus int
@@ -113,6 +143,9 @@ func newSettings(o *Options) (settings, error) {
 		{"MaxMembers", &s.MaxMembers, 50_000, 1 << 24},
 		{"DefaultCount", &s.DefaultCount, 100, 1 << 20},
 		{"MaxCount", &s.MaxCount, 1000, 1 << 20},
+		{"MaxBulkOps", &s.MaxBulkOps, 1000, 1 << 20},
+		{"MaxBulkBody", &s.MaxBulkBody, cmp.Or(o.MaxBody, 1<<20), 1 << 30},
+		{"BulkWorkers", &s.BulkWorkers, 4, 256},
 	} {
 		if *l.value < 0 || *l.value > l.most {
 			return s, fmt.Errorf("scim: %s has to be between 0 (for %d) and %d", l.name, l.def, l.most)
@@ -137,6 +170,22 @@ func newSettings(o *Options) (settings, error) {
 	if err := patchStatus("PatchGroupStatus", &s.PatchGroupStatus, http.StatusNoContent); err != nil {
 		return s, err
 	}
+	switch {
+	case s.CursorKey == nil:
+		s.CursorKey = make([]byte, cursorKeySize)
+		_, _ = rand.Read(s.CursorKey) // never fails
+	case len(s.CursorKey) != cursorKeySize:
+		return s, fmt.Errorf("scim: CursorKey has to have %d bytes", cursorKeySize)
+	}
+	switch {
+	case s.CursorTimeout < 0:
+		return s, errors.New("scim: CursorTimeout is negative")
+	case s.CursorTimeout == 0:
+		s.CursorTimeout = time.Hour
+	}
+	if s.Clock == nil {
+		s.Clock = time.Now
+	}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -152,6 +201,9 @@ func newSettings(o *Options) (settings, error) {
 	s.challenges = challenges(s.AuthSchemes)
 	return s, nil
 }
+
+// cursorKeySize is the length of [Options].CursorKey in bytes.
+const cursorKeySize = 32
 
 func patchStatus(name string, status *int, def int) error {
 	switch *status {

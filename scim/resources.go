@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/schema"
@@ -17,6 +18,9 @@ func (x *exchange) collection(l *layout) error {
 	case http.MethodGet, http.MethodHead:
 		return x.list(l)
 	case http.MethodPost:
+		if err := x.mayWrite(); err != nil {
+			return err
+		}
 		return x.create(l)
 	default:
 		return x.methods("GET, HEAD, POST")
@@ -28,14 +32,20 @@ func (x *exchange) single(l *layout, id string) error {
 	switch x.r.Method {
 	case http.MethodGet, http.MethodHead:
 		return x.get(l, id)
+	case http.MethodPut, http.MethodPatch, http.MethodDelete:
+		if err := x.mayWrite(); err != nil {
+			return err
+		}
+	default:
+		return x.methods("GET, HEAD, PUT, PATCH, DELETE")
+	}
+	switch x.r.Method {
 	case http.MethodPut:
 		return x.replace(l, id)
 	case http.MethodPatch:
 		return x.patch(l, id)
-	case http.MethodDelete:
-		return x.delete(l, id)
 	default:
-		return x.methods("GET, HEAD, PUT, PATCH, DELETE")
+		return x.delete(l, id)
 	}
 }
 
@@ -55,90 +65,78 @@ func (x *exchange) read(l *layout, id string, p Projection) error {
 	return x.resource(http.StatusOK, l, res, p)
 }
 
+// write is a write to a resource, alone or as a part of a bulk request.
+type write struct {
+	l       *layout
+	id      string // "" for a create
+	body    schema.Value
+	wants   Projection
+	ifMatch []string
+}
+
+// write reads what the writes that have a body have in common.
+func (x *exchange) write(l *layout, id string) (*write, error) {
+	p, err := x.projection(l)
+	if err != nil {
+		return nil, err
+	}
+	body, err := x.body()
+	if err != nil {
+		return nil, err
+	}
+	w := &write{l: l, id: id, body: body, wants: p}
+	if id != "" {
+		w.ifMatch, err = x.ifMatch()
+	}
+	return w, err
+}
+
 func (x *exchange) create(l *layout) error {
-	in, o, err := x.decode(l)
+	w, err := x.write(l, "")
 	if err != nil {
 		return err
 	}
-	res, err := x.h.backend.Create(x.ctx, l.rt.Name, in, o)
+	res, err := x.doCreate(w)
 	if err != nil {
 		return err
 	}
-	return x.resource(http.StatusCreated, l, res, o.Wants)
+	return x.resource(http.StatusCreated, l, res, w.wants)
 }
 
 func (x *exchange) replace(l *layout, id string) error {
-	in, o, err := x.decode(l)
+	w, err := x.write(l, id)
 	if err != nil {
 		return err
 	}
-	res, err := x.h.backend.Update(x.ctx, Ref{l.rt.Name, id}, Update{Replace: in}, o)
-	if err != nil {
-		return err
-	}
-	if res == nil {
-		return x.read(l, id, o.Wants)
-	}
-	return x.resource(http.StatusOK, l, res, o.Wants)
-}
-
-// decode reads a request that has a resource for its body.
-func (x *exchange) decode(l *layout) (*schema.Record, WriteOptions, error) {
-	p, err := x.projection(l)
-	if err != nil {
-		return nil, WriteOptions{}, err
-	}
-	body, err := x.body()
-	if err != nil {
-		return nil, WriteOptions{}, err
-	}
-	d := x.decoder(l)
-	in, err := d.resource(body)
-	if err != nil {
-		return nil, WriteOptions{}, err
-	}
-	x.logIgnored(&d)
-	for s := range in.Values() {
-		p.write(l.typ, s)
-	}
-	return in, WriteOptions{Wants: p, Repairs: d.used.names()}, nil
-}
-
-func (x *exchange) patch(l *layout, id string) error {
-	p, err := x.projection(l)
-	if err != nil {
-		return err
-	}
-	body, err := x.body()
-	if err != nil {
-		return err
-	}
-	q := patcher{decoder: x.decoder(l), id: id, maxOps: x.h.set.MaxPatchOps}
-	ops, err := q.parse(body)
-	if err != nil {
-		return err
-	}
-	x.logIgnored(&q.decoder)
-	for i := range ops {
-		p.write(l.typ, ops[i].Target.Slot)
-	}
-	ref := Ref{l.rt.Name, id}
-	var res *Resource
-	if len(ops) > 0 {
-		res, err = x.h.backend.Update(x.ctx, ref, Update{Patch: ops}, WriteOptions{Wants: p, Repairs: q.used.names()})
-	} else {
-		// Nothing to do, but only where there is a resource to do it to.
-		res, err = x.h.backend.Get(x.ctx, ref, ReadOptions{Wants: p})
-	}
+	res, err := x.doReplace(w)
 	switch {
 	case err != nil:
 		return err
-	case x.patchStatus(l) == http.StatusNoContent && !p.Named():
+	case res == nil:
+		return x.read(l, id, w.wants)
+	default:
+		return x.resource(http.StatusOK, l, res, w.wants)
+	}
+}
+
+func (x *exchange) patch(l *layout, id string) error {
+	w, err := x.write(l, id)
+	if err != nil {
+		return err
+	}
+	res, err := x.doPatch(w)
+	switch {
+	case err != nil:
+		return err
+	case x.patchStatus(l) == http.StatusNoContent && !w.wants.Named():
+		if res != nil {
+			x.versionHeader(res)
+		}
 		return x.empty()
 	case res == nil:
-		return x.read(l, id, p)
+		return x.read(l, id, w.wants)
 	default:
-		return x.resource(http.StatusOK, l, res, p)
+		return x.resource(http.StatusOK, l, res, w.wants)
 	}
 }
 
@@ -150,10 +148,78 @@ func (x *exchange) patchStatus(l *layout) int {
 }
 
 func (x *exchange) delete(l *layout, id string) error {
-	if err := x.h.backend.Delete(x.ctx, Ref{l.rt.Name, id}, WriteOptions{}); err != nil {
+	match, err := x.ifMatch()
+	if err != nil {
+		return err
+	}
+	if err := x.doDelete(&write{l: l, id: id, ifMatch: match}); err != nil {
 		return err
 	}
 	return x.empty()
+}
+
+// doCreate makes the resource of a POST.
+func (x *exchange) doCreate(w *write) (*Resource, error) {
+	in, o, err := x.decode(w)
+	if err != nil {
+		return nil, err
+	}
+	res, err := x.h.backend.Create(x.ctx, w.l.rt.Name, in, o)
+	if err != nil {
+		return nil, err
+	}
+	return res, checkResource(w.l, res)
+}
+
+// doReplace carries out a PUT. It returns nil where the backend does.
+func (x *exchange) doReplace(w *write) (*Resource, error) {
+	in, o, err := x.decode(w)
+	if err != nil {
+		return nil, err
+	}
+	return x.h.backend.Update(x.ctx, Ref{w.l.rt.Name, w.id}, Update{Replace: in}, o)
+}
+
+// decode reads a resource from the body of a write.
+func (x *exchange) decode(w *write) (*schema.Record, WriteOptions, error) {
+	d := x.decoder(w.l)
+	in, err := d.resource(w.body)
+	if err != nil {
+		return nil, WriteOptions{}, err
+	}
+	x.logIgnored(&d)
+	for s := range in.Values() {
+		w.wants.write(w.l.typ, s)
+	}
+	return in, WriteOptions{Wants: w.wants, IfMatch: w.ifMatch, Repairs: d.used.names()}, nil
+}
+
+// doPatch carries out a PATCH. It returns nil where the backend does.
+func (x *exchange) doPatch(w *write) (*Resource, error) {
+	q := patcher{decoder: x.decoder(w.l), id: w.id, maxOps: x.h.set.MaxPatchOps}
+	ops, err := q.parse(w.body)
+	if err != nil {
+		return nil, err
+	}
+	x.logIgnored(&q.decoder)
+	for i := range ops {
+		w.wants.write(w.l.typ, ops[i].Target.Slot)
+	}
+	ref := Ref{w.l.rt.Name, w.id}
+	if len(ops) > 0 {
+		return x.h.backend.Update(x.ctx, ref, Update{Patch: ops}, WriteOptions{Wants: w.wants, IfMatch: w.ifMatch, Repairs: q.used.names()})
+	}
+	// Nothing to do, but only where there is a resource to do it to.
+	res, err := x.h.backend.Get(x.ctx, ref, ReadOptions{Wants: w.wants})
+	if err == nil && len(w.ifMatch) > 0 && (res == nil || !slices.Contains(w.ifMatch, res.Version)) {
+		return nil, versionMismatch()
+	}
+	return res, err
+}
+
+// doDelete carries out a DELETE.
+func (x *exchange) doDelete(w *write) error {
+	return x.h.backend.Delete(x.ctx, Ref{w.l.rt.Name, w.id}, WriteOptions{IfMatch: w.ifMatch})
 }
 
 func (x *exchange) decoder(l *layout) decoder {

@@ -20,10 +20,26 @@ type ResourceType struct {
 	Required []string
 }
 
+// Features are what a backend can do beyond the least. The front announces them
+// in /ServiceProviderConfig, and passes nothing on to a backend that it did not
+// say it can do.
+type Features struct {
+	// Sort says that List honours [Query].Sort.
+	Sort bool
+	// Cursor says that List honours [Query].ByCursor.
+	Cursor bool
+	// Versions says that resources have versions, and that writes honour
+	// [WriteOptions].IfMatch.
+	Versions bool
+	// ChangePassword says that the password of a user can be written.
+	ChangePassword bool
+}
+
 // Types are the resource types of a backend at one time. They are immutable.
 type Types struct {
-	version string
-	list    []ResourceType
+	version  string
+	list     []ResourceType
+	features Features
 }
 
 // NewTypes returns a set of types. The version changes when an attribute does:
@@ -46,6 +62,16 @@ func NewTypes(version string, types ...ResourceType) (*Types, error) {
 	}
 	return t, nil
 }
+
+// With returns the types of a backend with these features.
+func (t *Types) With(f Features) *Types {
+	out := *t
+	out.features = f
+	return &out
+}
+
+// Features returns what was given to With.
+func (t *Types) Features() Features { return t.features }
 
 // Version returns what was given to NewTypes.
 func (t *Types) Version() string { return t.version }

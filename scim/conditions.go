@@ -1,0 +1,63 @@
+package scim
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// ifMatch returns the versions of If-Match, nil where any will do. What versions
+// there are is known in a backend that has them; where it has none, no version
+// can be the present one.
+func (x *exchange) ifMatch() ([]string, error) {
+	tags := entityTags(x.r.Header.Values("If-Match"))
+	if tags == nil || slices.Contains(tags, anyTag) {
+		return nil, nil
+	}
+	if !x.view.types.features.Versions {
+		return nil, versionMismatch()
+	}
+	return tags, nil
+}
+
+func versionMismatch() *Error {
+	return Errorf(http.StatusPreconditionFailed, "", "The resource is not in the version that If-Match asks for: read it again.")
+}
+
+// unchanged reports whether the client has this version already.
+func (x *exchange) unchanged(version string) bool {
+	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
+		return false
+	}
+	tags := entityTags(x.r.Header.Values("If-None-Match"))
+	return slices.Contains(tags, anyTag) || slices.Contains(tags, version)
+}
+
+const anyTag = "*"
+
+// entityTags returns the opaque parts of the entity tags in the lines of a header
+// (RFC 9110 section 8.8.3), and [anyTag] for *. Comparison is weak throughout:
+// the versions that RFC 7644 section 3.14 shows in If-Match are weak ones. What
+// is not an entity tag is taken for one without quotes, which some clients send.
+// It is nil for a header that is not there.
+func entityTags(lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		for line != "" {
+			line = strings.TrimLeft(line, " \t,")
+			if line == "" {
+				break
+			}
+			var tag string
+			rest := strings.TrimPrefix(strings.TrimPrefix(line, "W/"), "w/")
+			if quoted, ok := strings.CutPrefix(rest, `"`); ok {
+				tag, line, _ = strings.Cut(quoted, `"`)
+			} else {
+				tag, line, _ = strings.Cut(rest, ",")
+				tag = strings.TrimSpace(tag)
+			}
+			out = append(out, tag)
+		}
+	}
+	return out
+}
