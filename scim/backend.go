@@ -135,9 +135,9 @@ type Query struct {
 	Wants      Projection
 	// Repairs are the names of the repairs that were made to the request.
 	Repairs []string
-	// onMeta says that the filter may name meta.resourceType, which records need
-	// not have.
-	onMeta bool
+	// locations is what the locations of the resources begin with, where the filter
+	// may name meta.location or meta.resourceType, which records need not have.
+	locations string
 }
 
 // Matches reports whether a record passes the query's filter.
@@ -145,20 +145,21 @@ func (q Query) Matches(rec *schema.Record) bool {
 	if q.Filter == nil {
 		return true
 	}
-	if q.onMeta {
-		rec = withResourceType(rec)
+	if q.locations != "" {
+		rec = withMeta(rec, q.locations)
 	}
 	return q.Filter.Match(rec)
 }
 
-// withResourceType returns the record with the meta.resourceType that answers
-// show.
-func withResourceType(rec *schema.Record) *schema.Record {
+// withMeta returns the record with the meta.resourceType and the meta.location
+// that answers show.
+func withMeta(rec *schema.Record, locations string) *schema.Record {
 	meta := rec.Type().Attribute(schema.SlotMeta).Sub.New()
 	if given := rec.At(schema.SlotMeta).Record(); given != nil {
 		meta = given.Clone()
 	}
 	meta.SetAt(metaResourceType, schema.StringValue(rec.Type().Name()))
+	meta.SetAt(metaLocation, schema.StringValue(string(appendID([]byte(locations), rec.At(schema.SlotID).Text()))))
 	out := rec.Clone()
 	out.SetAt(schema.SlotMeta, schema.ObjectValue(meta))
 	return out

@@ -212,7 +212,11 @@ func etag(version string) string { return `W/"` + version + `"` }
 
 // appendLocation appends the path of a resource below the base URL.
 func appendLocation(dst []byte, endpoint, id string) []byte {
-	dst = append(append(dst, endpoint...), '/')
+	return appendID(append(append(dst, endpoint...), '/'), id)
+}
+
+// appendID appends an id as a segment of a path.
+func appendID(dst []byte, id string) []byte {
 	for i := range len(id) {
 		c := id[i]
 		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~' {

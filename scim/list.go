@@ -119,7 +119,9 @@ func (x *exchange) query(l *layout) (Query, error) {
 			return q, err
 		}
 		q.Repairs = d.used.names()
-		q.onMeta = strings.Contains(strings.ToLower(p.filter), "meta.resourcetype")
+		if named := strings.ToLower(p.filter); strings.Contains(named, "meta.resourcetype") || strings.Contains(named, "meta.location") {
+			q.locations = set.base + l.rt.Endpoint + "/"
+		}
 	}
 	return q, nil
 }
@@ -243,8 +245,14 @@ func (d *decoder) checkFilter(t *schema.Type, f schema.Filter) error {
 			}
 			p.Filter = nil
 		}
-		if sel, err := t.Select(p); err == nil && sel.Attribute() != nil && (neverShown(sel.Attribute()) || neverShown(sel.Leaf())) {
+		sel, err := t.Select(p)
+		switch {
+		case err != nil || sel.Attribute() == nil:
+		case neverShown(sel.Attribute()) || neverShown(sel.Leaf()):
 			return secretFilter(f.Path.Attr)
+		case t.IsResource() && sel.Slot == schema.SlotMeta && sel.Sub == metaVersion:
+			// A version is not part of a record: nothing would ever be found.
+			return Errorf(http.StatusBadRequest, InvalidFilter, "The filter: meta.version cannot be searched.")
 		}
 	}
 	return nil
