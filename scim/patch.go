@@ -251,7 +251,7 @@ func (p *patcher) emit(kind OpKind, sel schema.Selector, v schema.Value, pathles
 	}
 	list := a.MultiValued && sel.Filter == nil && sel.Sub == schema.NoSlot
 	switch {
-	case kind == OpRemove && list && !v.IsUnset() && !v.IsNull():
+	case kind == OpRemove && list && !v.IsUnset():
 		return p.removeValues(sel, v)
 	case kind == OpRemove:
 		return p.push(Op{Kind: kind, Target: sel, MustMatch: sel.Filter != nil && p.allowed&removeAbsent == 0})
@@ -304,12 +304,17 @@ func (p *patcher) repeats(sel schema.Selector, v schema.Value, pathless bool) bo
 	}
 }
 
-// removeValues is a remove that lists the elements to remove.
+// removeValues is a remove that lists the elements to remove. Null lists none, as
+// the empty list does: both are one state (RFC 7643 section 2.5), and a client whose
+// list is empty must not empty the attribute.
 func (p *patcher) removeValues(sel schema.Selector, v schema.Value) error {
 	if !p.can(removeByValue) {
 		return invalidValue(attributePath(sel), "a remove takes no value, name the values to remove in a filter in the path")
 	}
 	a := sel.Attribute()
+	if v.IsNull() {
+		return nil
+	}
 	if v.Kind() != schema.KindList {
 		v = schema.ListValue(v)
 	}
