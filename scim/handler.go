@@ -147,9 +147,9 @@ func unauthorized(err error) error {
 
 // route finds out what the path means.
 func (x *exchange) route() error {
-	path := x.r.URL.Path
-	if p, ok := strings.CutPrefix(path, x.h.set.prefix); ok && (p == "" || p[0] == '/') {
-		path = p
+	path, err := x.h.set.resourcePath(x.r.URL.Path)
+	if err != nil {
+		return err
 	}
 	first, rest, nested := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if rest == "" {
