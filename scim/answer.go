@@ -105,9 +105,14 @@ func checkResource(l *layout, res *Resource) error {
 
 // fail answers an error.
 func (x *exchange) fail(err error) {
-	if x.sent {
-		return
+	if !x.sent {
+		x.send(x.report(err))
 	}
+}
+
+// report tells those who want to know of an error, and returns what the client
+// gets to see of it.
+func (x *exchange) report(err error) *Error {
 	e := x.visible(err)
 	switch {
 	case e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented:
@@ -118,7 +123,7 @@ func (x *exchange) fail(err error) {
 	if x.h.set.Refused != nil {
 		x.h.set.Refused(x.r.WithContext(x.context()), e)
 	}
-	x.send(e)
+	return e
 }
 
 func (x *exchange) log(level slog.Level, e *Error, err error) {

@@ -10,7 +10,12 @@ import (
 // there are is known in a backend that has them; where it has none, no version
 // can be the present one.
 func (x *exchange) ifMatch() ([]string, error) {
-	tags := entityTags(x.r.Header.Values("If-Match"))
+	return x.versions(x.r.Header.Values("If-Match"))
+}
+
+// versions is ifMatch for the lines of the header.
+func (x *exchange) versions(lines []string) ([]string, error) {
+	tags := entityTags(lines)
 	if tags == nil || slices.Contains(tags, anyTag) {
 		return nil, nil
 	}

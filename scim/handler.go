@@ -231,13 +231,19 @@ func (x *exchange) recover() {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	x.h.set.Logger.LogAttrs(x.context(), slog.LevelError, "scim: panic",
-		slog.String("request_id", x.id), slog.String("panic", panicText(p)), slog.String("stack", string(debug.Stack())))
+	e := x.panicked(p)
 	if x.sent {
 		// The client must not take a part for the whole.
 		panic(http.ErrAbortHandler)
 	}
-	x.send(internalError(x.id, nil))
+	x.send(e)
+}
+
+// panicked logs a panic and returns what the client gets to see of it.
+func (x *exchange) panicked(p any) *Error {
+	x.h.set.Logger.LogAttrs(x.context(), slog.LevelError, "scim: panic",
+		slog.String("request_id", x.id), slog.String("panic", panicText(p)), slog.String("stack", string(debug.Stack())))
+	return internalError(x.id, nil)
 }
 
 // panicText says what a panic was about. Values other than the runtime's own may

@@ -72,6 +72,16 @@ type write struct {
 	body    schema.Value
 	wants   Projection
 	ifMatch []string
+
+	// What the body says, once it has been decoded.
+	decoded bool
+	in      *schema.Record // of a POST or a PUT
+	ops     []Op           // of a PATCH
+	repairs []string
+}
+
+func (w *write) options() WriteOptions {
+	return WriteOptions{Wants: w.wants, IfMatch: w.ifMatch, Repairs: w.repairs}
 }
 
 // write reads what the writes that have a body have in common.
@@ -160,11 +170,10 @@ func (x *exchange) delete(l *layout, id string) error {
 
 // doCreate makes the resource of a POST.
 func (x *exchange) doCreate(w *write) (*Resource, error) {
-	in, o, err := x.decode(w)
-	if err != nil {
+	if err := x.decode(w); err != nil {
 		return nil, err
 	}
-	res, err := x.h.backend.Create(x.ctx, w.l.rt.Name, in, o)
+	res, err := x.h.backend.Create(x.ctx, w.l.rt.Name, w.in, w.options())
 	if err != nil {
 		return nil, err
 	}
@@ -173,41 +182,38 @@ func (x *exchange) doCreate(w *write) (*Resource, error) {
 
 // doReplace carries out a PUT. It returns nil where the backend does.
 func (x *exchange) doReplace(w *write) (*Resource, error) {
-	in, o, err := x.decode(w)
-	if err != nil {
+	if err := x.decode(w); err != nil {
 		return nil, err
 	}
-	return x.h.backend.Update(x.ctx, Ref{w.l.rt.Name, w.id}, Update{Replace: in}, o)
+	return x.h.backend.Update(x.ctx, Ref{w.l.rt.Name, w.id}, Update{Replace: w.in}, w.options())
 }
 
-// decode reads a resource from the body of a write.
-func (x *exchange) decode(w *write) (*schema.Record, WriteOptions, error) {
+// decode reads the resource of a POST or a PUT, unless that has been done.
+func (x *exchange) decode(w *write) error {
+	if w.decoded {
+		return nil
+	}
 	d := x.decoder(w.l)
 	in, err := d.resource(w.body)
 	if err != nil {
-		return nil, WriteOptions{}, err
+		return err
 	}
 	x.logIgnored(&d)
 	for s := range in.Values() {
 		w.wants.write(w.l.typ, s)
 	}
-	return in, WriteOptions{Wants: w.wants, IfMatch: w.ifMatch, Repairs: d.used.names()}, nil
+	w.in, w.repairs, w.decoded = in, d.used.names(), true
+	return nil
 }
 
 // doPatch carries out a PATCH. It returns nil where the backend does.
 func (x *exchange) doPatch(w *write) (*Resource, error) {
-	q := patcher{decoder: x.decoder(w.l), id: w.id, maxOps: x.h.set.MaxPatchOps}
-	ops, err := q.parse(w.body)
-	if err != nil {
+	if err := x.decodePatch(w); err != nil {
 		return nil, err
 	}
-	x.logIgnored(&q.decoder)
-	for i := range ops {
-		w.wants.write(w.l.typ, ops[i].Target.Slot)
-	}
 	ref := Ref{w.l.rt.Name, w.id}
-	if len(ops) > 0 {
-		return x.h.backend.Update(x.ctx, ref, Update{Patch: ops}, WriteOptions{Wants: w.wants, IfMatch: w.ifMatch, Repairs: q.used.names()})
+	if len(w.ops) > 0 {
+		return x.h.backend.Update(x.ctx, ref, Update{Patch: w.ops}, w.options())
 	}
 	// Nothing to do, but only where there is a resource to do it to.
 	res, err := x.h.backend.Get(x.ctx, ref, ReadOptions{Wants: w.wants})
@@ -215,6 +221,24 @@ func (x *exchange) doPatch(w *write) (*Resource, error) {
 		return nil, versionMismatch()
 	}
 	return res, err
+}
+
+// decodePatch reads the operations of a PATCH, unless that has been done.
+func (x *exchange) decodePatch(w *write) error {
+	if w.decoded {
+		return nil
+	}
+	q := patcher{decoder: x.decoder(w.l), id: w.id, maxOps: x.h.set.MaxPatchOps}
+	ops, err := q.parse(w.body)
+	if err != nil {
+		return err
+	}
+	x.logIgnored(&q.decoder)
+	for i := range ops {
+		w.wants.write(w.l.typ, ops[i].Target.Slot)
+	}
+	w.ops, w.repairs, w.decoded = ops, q.used.names(), true
+	return nil
 }
 
 // doDelete carries out a DELETE.
@@ -234,11 +258,13 @@ func (x *exchange) logIgnored(d *decoder) {
 }
 
 // body reads the JSON object of a request.
-func (x *exchange) body() (schema.Value, error) {
+func (x *exchange) body() (schema.Value, error) { return x.bodyUpTo(x.h.set.MaxBody) }
+
+// bodyUpTo is body with another limit in bytes.
+func (x *exchange) bodyUpTo(most int) (schema.Value, error) {
 	if err := checkMediaType(x.r.Header.Get("Content-Type")); err != nil {
 		return schema.Value{}, err
 	}
-	most := x.h.set.MaxBody
 	switch {
 	case x.r.ContentLength > int64(most):
 		return schema.Value{}, tooLarge(most)
