@@ -57,7 +57,7 @@ func (d *decoder) lookup(doc *Document, name string, t *tree, at string) {
 			})
 		},
 		"maxCreate":   func(t *tree, at string) { l.lookup.MaxCreate = int(d.integer(t, at, 1)) },
-		"onUnknownId": func(t *tree, at string) { choice(d, t, at, map[string]bool{"ignore": false, "error": true}) },
+		"onUnknownId": setChoice(d, &l.lookup.UnknownIDFails, map[string]bool{"ignore": false, "error": true}),
 		"cache": func(t *tree, at string) {
 			d.object(t, at, members{
 				"ttl":         duration(&l.lookup.Cache.TTL),

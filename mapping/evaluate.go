@@ -10,7 +10,7 @@ import (
 // source is only kept for a trace.
 func (r *runner) evaluate(u *rule, v *schema.Value) outcome {
 	if r.trace != nil {
-		r.source = schema.Value{}
+		r.source, r.steps, r.stepsRule = schema.Value{}, nil, nil
 	}
 	if err := r.fetch(u, v); err != nil {
 		r.failErr(u, err)
@@ -24,7 +24,12 @@ func (r *runner) evaluate(u *rule, v *schema.Value) outcome {
 		r.source = *v
 	}
 	for i := range u.steps {
-		out := r.step(u, i, v)
+		out := hasValue
+		if r.trace == nil {
+			out = r.step(u, i, v)
+		} else {
+			out = r.tracedStep(u, i, v)
+		}
 		switch {
 		case out == failed:
 			r.noteError(u, r.source)

@@ -28,7 +28,11 @@ type Lookup struct {
 	// CaseExact says that texts are compared with case (fold: false).
 	CaseExact bool
 	OnMissing OnMissing
-	MaxCreate int // how many records one operation may make; 1 at least
+	// UnknownIDFails says that a stored reference to a record that does not exist
+	// is an error of the read (onUnknownId: error, see [Plan.ReadErrors]); else it
+	// reads as unset.
+	UnknownIDFails bool
+	MaxCreate      int // how many records one operation may make; 1 at least
 	// Cache says how long answers may be kept; zero members leave it to the host.
 	Cache Cache
 

@@ -477,3 +477,56 @@ func TestIdentity(t *testing.T) {
 	assert.Equal(t, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", path)
 	assert.False(t, plan.Blind(nil))
 }
+
+func TestReadErrors(t *testing.T) {
+	t.Parallel()
+	plan := compile(t, document("a: {type: integer}\nl: {type: list<integer>}",
+		"{scim: title, target: a, pipe: ['lookup(\"strict\")']}\n{scim: 'x:list', target: l, pipe: ['lookup(\"lenient\")']}",
+		"lookups: {strict: {object: o, keys: [name], value: id, onUnknownId: error}, lenient: {object: o, keys: [name], value: id}}\n"))
+	rec := native(t, plan, `{"a":1,"l":[2,3]}`)
+	needs := plan.ReadNeeds(nil, rec)
+	require.Len(t, needs, 3)
+	var res mapping.Resolved
+	require.NoError(t, plan.ReadErrors(rec, &res), "what nobody has looked for is not missing")
+	for _, n := range needs {
+		res.Add(n, mapping.Resolution{})
+	}
+	err := plan.ReadErrors(rec, &res)
+	var es *mapping.Errors
+	require.ErrorAs(t, err, &es)
+	assert.EqualError(t, err, `title → a: no o with id 1, which the record refers to (rule a, E_LOOKUP_MISSING)`)
+	assert.Equal(t, 500, es.Status())
+	res.Add(needs[0], mapping.Resolution{State: mapping.Found, Native: schema.IntegerValue(1), Return: schema.StringValue("one")})
+	require.NoError(t, plan.ReadErrors(rec, &res))
+}
+
+func TestExplain_Steps(t *testing.T) {
+	t.Parallel()
+	plan := compile(t, document("a: {type: string}\nn: {type: integer}\nd: {type: integer}\np: {type: string}\ne: {type: string}",
+		"{scim: title, target: a, pipe: [trim, lower, 'map(\"m\")'], lossy: spaces}\n{scim: 'x:a', target: n, pipe: [toInt]}\n"+
+			"{scim: displayName, target: d, pipe: ['lookup(\"l\")']}\n{scim: nickName, target: p, pipe: ['prefix(\"p-\")'], secret: true, direction: toTarget}\n"+
+			"{scim: userType, target: e, pipe: [lower], default: none}",
+		"valueMaps: {m: {entries: [[x, y]]}}\nlookups: {l: {object: o, keys: [name], value: id, onMissing: defer}}\n"))
+	in := &mapping.Input{Resource: resource(t, plan, `{"title":" X ","displayName":"Lab","nickName":"s3cr3t","urn:x:ext":{"a":"1b"}}`)}
+	text := func(v schema.Value) string {
+		if v.IsUnset() {
+			return "-"
+		}
+		return string(v.AppendJSON(nil))
+	}
+	var got []string
+	for _, r := range plan.Explain(in, nil).Rules {
+		line := r.Target + " " + string(r.Action) + ":"
+		for _, s := range r.Steps {
+			line += " " + s.Step + " " + text(s.In) + " " + text(s.Out)
+		}
+		got = append(got, line)
+	}
+	assert.Equal(t, []string{
+		`a set: trim " X " "X" lower "X" "x" map("m") "x" "y"`,
+		`n error: toInt "1b" -`,
+		`d skip: lookup("l") "Lab" -`,
+		`p set: prefix("p-") "[redacted]" "[redacted]"`,
+		`e set:`,
+	}, got)
+}

@@ -345,11 +345,11 @@ func each(v schema.Value, convert func(schema.Value) (schema.Value, bool)) schem
 	return schema.ListValue(out...)
 }
 
-// ReadNeeds appends the references that [Plan.ToSCIM] needs resolved, without
-// duplicates. A lookup that returns the very value it is written by needs none.
-func (p *Plan) ReadNeeds(dst []Need, rec *schema.Record) []Need {
+// references yields the stored references of a record with the rules that read
+// them, those apart whose lookup returns the very value it is written by.
+func (p *Plan) references(rec *schema.Record, yield func(*rule, Need)) {
 	if !p.hasLookups {
-		return dst
+		return
 	}
 	rec = adapt(p.target, rec)
 	for _, u := range p.rules {
@@ -365,7 +365,7 @@ func (p *Plan) ReadNeeds(dst []Need, rec *schema.Record) []Need {
 				}
 				for e := range v.Elements() {
 					if e.Text() != "" {
-						dst = appendNeed(dst, Need{Lookup: s.lookup, Value: e, Read: true})
+						yield(u, Need{Lookup: s.lookup, Value: e, Read: true})
 					}
 				}
 				break
@@ -381,7 +381,32 @@ func (p *Plan) ReadNeeds(dst []Need, rec *schema.Record) []Need {
 			v = w
 		}
 	}
+}
+
+// ReadNeeds appends the references that [Plan.ToSCIM] needs resolved, without
+// duplicates. A lookup that returns the very value it is written by needs none.
+func (p *Plan) ReadNeeds(dst []Need, rec *schema.Record) []Need {
+	p.references(rec, func(_ *rule, n Need) { dst = appendNeed(dst, n) })
 	return dst
+}
+
+// ReadErrors reports the stored references to records that do not exist, of
+// lookups for which that is an error (onUnknownId: error): an [*Errors] with
+// status 500, since no request can mend it, or nil. [Plan.ToSCIM] leaves them
+// out.
+func (p *Plan) ReadErrors(rec *schema.Record, res *Resolved) error {
+	var all []Error
+	p.references(rec, func(u *rule, n Need) {
+		if found, known := res.Get(n); !n.Lookup.UnknownIDFails || !known || found.State == Found {
+			return
+		}
+		all = append(all, Error{Status: 500, Rule: u.name, Path: u.decl.scim, Target: u.decl.target, Code: CodeLookupMissing,
+			Reason: "no " + n.Lookup.Object + " with " + n.Lookup.Value + " " + u.show(n.Value) + ", which the record refers to", index: u.index})
+	})
+	if all == nil {
+		return nil
+	}
+	return &Errors{All: all}
 }
 
 // sources notes what the plan has to ask for at all.

@@ -25,7 +25,10 @@ type runner struct {
 	trace   []RuleTrace // by the rule's index; nil: none is wanted
 	caches  []elementCache
 	source  schema.Value // of the rule at hand, for the trace
-	making  bool         // the rule at hand waits for a record that has to be made
+	// steps are those of stepsRule, for the trace.
+	steps     []StepTrace
+	stepsRule *rule
+	making    bool // the rule at hand waits for a record that has to be made
 
 	// collecting says that nothing but the needs is wanted.
 	collecting bool

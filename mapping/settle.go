@@ -180,7 +180,7 @@ func (r *runner) without(f *field, first, fallback, required *rule, same bool) {
 	}
 	if fallback != nil {
 		v := fallback.decl.fallback
-		r.source = schema.Value{}
+		r.source, r.steps, r.stepsRule = schema.Value{}, nil, nil
 		r.write(fallback, &v, whyDefault)
 		return
 	}

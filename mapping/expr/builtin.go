@@ -9,8 +9,9 @@ import (
 )
 
 // BuiltinMap returns the built-in value map of that name, or nil:
-// locale.language (see [NewLanguageMap]), tz.rails (see [NewTimeZoneMap]), and
-// for a SCIM boolean bool.trueFalse (as text), bool.yesNo, bool.yn, bool.onOff,
+// locale.language (see [NewLanguageMap]), tz.rails (see [NewTimeZoneMap]),
+// country.alpha2 and country.name (from a code of ISO 3166-1 alpha-2 to the code,
+// checked, and to the English name), and for a SCIM boolean bool.trueFalse (as text), bool.yesNo, bool.yn, bool.onOff,
 // bool.oneZero (as numbers), bool.activeInactive and bool.enabledDisabled.
 func BuiltinMap(name string) *ValueMap { return builtins()[name] }
 
@@ -23,6 +24,8 @@ var builtins = sync.OnceValue(func() map[string]*ValueMap {
 	return map[string]*ValueMap{
 		"locale.language":      NewLanguageMap(),
 		"tz.rails":             NewTimeZoneMap(),
+		"country.alpha2":       countryMap(func(code, _ string) string { return code }),
+		"country.name":         countryMap(func(_, name string) string { return name }),
 		"bool.trueFalse":       boolMap(text("true"), text("false")),
 		"bool.yesNo":           boolMap(text("yes"), text("no")),
 		"bool.yn":              boolMap(text("Y"), text("N")),

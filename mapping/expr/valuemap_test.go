@@ -266,6 +266,27 @@ func TestBuiltinMap_Booleans(t *testing.T) {
 	assert.Contains(t, BuiltinMaps(), "tz.rails")
 }
 
+func TestBuiltinMap_Countries(t *testing.T) {
+	t.Parallel()
+	codes, names := BuiltinMap("country.alpha2"), BuiltinMap("country.name")
+	assert.Equal(t, []Class{Iso, Iso}, []Class{codes.Class(), names.Class()})
+	assert.Len(t, strings.Split(strings.TrimSpace(countries), "\n"), 249)
+	for _, c := range []struct{ given, code, name string }{
+		{"DE", "DE", "Germany"}, {"de", "DE", "Germany"}, {"CI", "CI", "Côte d’Ivoire"}, {"ZZ", "", ""}, {"XK", "", ""}, {"DEU", "", ""}, {"Germany", "", ""},
+	} {
+		code, ok := codes.Forward(schema.StringValue(c.given), schema.Value{})
+		assert.Equal(t, c.code != "", ok, c.given)
+		name, named := names.Forward(schema.StringValue(c.given), schema.Value{})
+		assert.Equal(t, ok, named, c.given)
+		if ok {
+			assert.Equal(t, []string{c.code, c.name}, []string{code.Text(), name.Text()})
+		}
+	}
+	back, ok := names.Backward(schema.StringValue("GERMANY"))
+	assert.True(t, ok)
+	assert.Equal(t, "DE", back.Text())
+}
+
 // The tables are those of the reference pages.
 func TestBuiltinMaps_FollowTheReference(t *testing.T) {
 	t.Parallel()
