@@ -316,6 +316,9 @@ func (d *decoder) single(a *schema.Attribute, v schema.Value, at place) (schema.
 	case schema.Complex:
 		return d.complex(a, v, at)
 	default:
+		if isText && at.slot == d.l.userName && at.sub == nil {
+			return d.userName(v, text, at)
+		}
 		ok = isText
 	}
 	if !ok {

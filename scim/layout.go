@@ -14,7 +14,12 @@ type layout struct {
 	schemas []schemaLayout // the core schema, then the extensions
 	common  [schema.SlotMeta + 1]field
 	shown   []uint64 // what an answer shows that asks for nothing special
+	// userName is the slot of the attribute of users that is prepared as a name,
+	// NoSlot in other types.
+	userName schema.Slot
 }
+
+const userName = "userName"
 
 // schemaLayout are the attributes of one schema.
 type schemaLayout struct {
@@ -37,7 +42,10 @@ type field struct {
 
 func newLayout(rt *ResourceType) *layout {
 	t := rt.Type
-	l := &layout{rt: rt, typ: t, shown: make([]uint64, t.Len())}
+	l := &layout{rt: rt, typ: t, shown: make([]uint64, t.Len()), userName: schema.NoSlot}
+	if strings.EqualFold(t.URN(), UserURN) {
+		l.userName = t.Slot(userName)
+	}
 	for s := range schema.Slot(t.Len()) {
 		a := t.Attribute(s)
 		l.shown[s] = defaultMask(a)

@@ -151,7 +151,7 @@ func (d *decoder) filter(text string, most int) (*schema.Matcher, error) {
 	if err != nil {
 		return nil, filterError(err)
 	}
-	f = d.qualified(f)
+	f = d.prepared(d.qualified(f))
 	if err := d.checkFilter(d.l.typ, f); err != nil {
 		return nil, err
 	}

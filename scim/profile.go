@@ -61,6 +61,9 @@ const (
 	// RepairFilterBehindValuePath takes emails[type eq "work"].value eq "x" in a
 	// list's filter (Entra ID).
 	RepairFilterBehindValuePath = "filterBehindValuePath"
+	// RepairLooseUserName takes a userName with what RFC 8265 does not allow in
+	// names, such as blanks.
+	RepairLooseUserName = "looseUserName"
 	// RepairEstimatedTotals lets a backend answer a list with the number of
 	// resources known so far plus one, where counting would cost it more calls.
 	RepairEstimatedTotals = "estimatedTotals"
@@ -90,6 +93,7 @@ const (
 	missingSchemas
 	filterBehindValuePath
 	estimatedTotals
+	looseUserName
 )
 
 func repairNames() []string {
@@ -97,7 +101,7 @@ func repairNames() []string {
 		RepairStringBooleans, RepairEmptyAsUnset, RepairCreateMissing, RepairRemoveAbsent, RepairRemoveByValue, RepairExtensionPath,
 		RepairBareExtension, RepairDottedKeys, RepairQualifiedKeys, RepairUnknownKeys, RepairReadOnlyRepeats, RepairAddNull,
 		RepairPlainReference, RepairSingleAsList, RepairListAsSingle, RepairSeveralPrimaries, RepairTextRoles, RepairMissingSchemas,
-		RepairFilterBehindValuePath, RepairEstimatedTotals,
+		RepairFilterBehindValuePath, RepairEstimatedTotals, RepairLooseUserName,
 	}
 }
 

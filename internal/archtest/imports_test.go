@@ -14,6 +14,7 @@ const (
 	elimitySchema = elimityServer + "/schema"
 	retryable     = "github.com/hashicorp/go-retryablehttp"
 	yaml          = "go.yaml.in/yaml/v3"
+	text          = "golang.org/x/text"
 	testify       = "github.com/stretchr/testify"
 )
 
@@ -25,7 +26,7 @@ const (
 var mayImport = map[string][]string{
 	"schema": {},
 
-	"scim":                    {"schema", "scim/internal/elimity", elimitySchema}, // its data only: never its server
+	"scim":                    {"schema", "scim/internal/elimity", elimitySchema, text + "/..."}, // elimity: its data only: never its server
 	"scim/elimityscim":        {"schema", "scim", "scim/internal/elimity", elimityServer + "/..."},
 	"scim/scimtest":           {},
 	"scim/internal/elimity":   {"schema", elimitySchema},
@@ -69,15 +70,15 @@ var links = map[string][]string{
 	"mapping/expr":                  {},
 	"mapping":                       {yaml},
 	"mapping/mappingtest":           {yaml},
-	"scim":                          elimity,
-	"scim/elimityscim":              slices.Concat(elimity, []string{"github.com/scim2/filter-parser/v2", "github.com/di-wu/parser"}),
+	"scim":                          slices.Concat(elimity, []string{text}),
+	"scim/elimityscim":              slices.Concat(elimity, []string{text, "github.com/scim2/filter-parser/v2", "github.com/di-wu/parser"}),
 	"internal/httpx":                hashicorp,
 	"freshservice":                  hashicorp,
 	"zendesk":                       hashicorp,
 	"zendesk/zendesktest":           {},
 	"internal/simulator":            {},
-	"provision":                     slices.Concat(elimity, hashicorp, []string{yaml}),
-	"gateway":                       slices.Concat(elimity, hashicorp, []string{yaml}),
+	"provision":                     slices.Concat(elimity, hashicorp, []string{yaml, text}),
+	"gateway":                       slices.Concat(elimity, hashicorp, []string{yaml, text}),
 }
 
 // The modules that come with one package of another module.
