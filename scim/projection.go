@@ -76,14 +76,16 @@ func (p Projection) Wants(t *schema.Type, s schema.Slot) bool { return p.mask(t,
 // Named reports whether the client asked for certain attributes.
 func (p Projection) Named() bool { return p.only != nil }
 
-// mask says what is shown of an attribute, see allSubs.
+// mask says what is shown of an attribute, see allSubs. Of one that is always
+// returned that is what it shows by default, and what is asked for besides.
 func (p Projection) mask(t *schema.Type, s schema.Slot) uint64 {
 	a := t.Attribute(s)
+	always := a.Returned == schema.ReturnedAlways
 	switch {
 	case neverShown(a):
 		return 0
-	case a.Returned == schema.ReturnedAlways:
-		return allSubs
+	case p.only != nil && always:
+		return subMask(a) | p.asked(a, s)
 	case p.only != nil:
 		return p.asked(a, s)
 	}
@@ -93,13 +95,13 @@ func (p Projection) mask(t *schema.Type, s schema.Slot) uint64 {
 	}
 	for _, sel := range p.exclude {
 		switch {
-		case sel.Schema != "" && strings.EqualFold(sel.Schema, a.Schema) && !isCommonSlot(s):
+		case sel.Schema != "" && strings.EqualFold(sel.Schema, a.Schema) && !isCommonSlot(s) && !always:
 			return 0
 		case sel.Schema != "" || sel.Slot != s:
-		case sel.Sub == schema.NoSlot:
-			return 0
-		case a.Sub.Attribute(sel.Sub).Returned != schema.ReturnedAlways:
+		case sel.Sub != schema.NoSlot && a.Sub.Attribute(sel.Sub).Returned != schema.ReturnedAlways:
 			m &^= subBit(sel.Sub)
+		case sel.Sub == schema.NoSlot && !always:
+			return 0
 		}
 	}
 	return m
