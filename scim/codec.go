@@ -25,7 +25,7 @@ func NewCodec(rt ResourceType, p Profile) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Codec{l: newLayout(&rt), repairs: set}, nil
+	return &Codec{l: newLayout(&rt, nil), repairs: set}, nil
 }
 
 func (c *Codec) decoder() decoder {

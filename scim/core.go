@@ -18,17 +18,21 @@ const (
 )
 
 // UserSchema returns the User schema of RFC 7643 section 4.1. It differs from
-// the published document (section 8.7.1) where that contradicts the text: ids of
-// groups are compared with case, as id is. The result is the caller's.
+// the published document (section 8.7.1) where that contradicts the text or has a
+// verified erratum: references are compared with case (section 2.3.7), ids of
+// groups as well, as id is, and groups refer to groups only (erratum 8471). The
+// result is the caller's.
 func UserSchema() schema.Schema {
 	s := elimity.Schema(data.CoreUserSchema())
 	sub(&s, "groups", "value").CaseExact = true
+	sub(&s, "groups", "$ref").ReferenceTypes = []string{"Group"}
 	return s
 }
 
 // GroupSchema returns the Group schema of RFC 7643 section 4.2. As the text has
-// it, and unlike the published document, displayName is required; ids of members
-// are compared with case, as id is. The result is the caller's.
+// it, and unlike the published document, displayName is required (erratum 5368);
+// references are compared with case, ids of members as well, as id is; members
+// have a display (section 2.4, erratum 6011). The result is the caller's.
 func GroupSchema() schema.Schema {
 	s := elimity.Schema(data.CoreGroupSchema())
 	for i := range s.Attributes {
@@ -41,10 +45,11 @@ func GroupSchema() schema.Schema {
 }
 
 // EnterpriseUserSchema returns the enterprise extension of RFC 7643 section 4.3.
-// The id of the manager is compared with case, as id is. The result is the
-// caller's.
+// References are compared with case, the id of the manager as well, as id is
+// (erratum 8472). The result is the caller's.
 func EnterpriseUserSchema() schema.Schema {
 	s := elimity.Schema(data.ExtensionEnterpriseUser())
+	s.Name = "EnterpriseUser" // as it is published; Entra ID wants no blank in it
 	sub(&s, "manager", "value").CaseExact = true
 	return s
 }

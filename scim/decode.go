@@ -370,6 +370,7 @@ func (d *decoder) complex(a *schema.Attribute, v schema.Value, at place) (schema
 			return schema.Value{}, invalidValue(d.path(place{at.slot, sub}), "it is required")
 		}
 	}
+	d.l.refs[at.slot].drop(rec)
 	return schema.ObjectValue(rec), nil
 }
 

@@ -28,7 +28,7 @@ func (e *encoder) resource(dst []byte, res *Resource) []byte {
 		// The types have changed since the backend read the resource.
 		other := *l.rt
 		other.Type = rec.Type()
-		l = newLayout(&other)
+		l = newLayout(&other, l.served)
 		f := *e
 		f.l, f.mask = l, l.shown
 		e = &f
@@ -101,21 +101,21 @@ func (e *encoder) field(dst []byte, f *field, rec *schema.Record) []byte {
 		return dst
 	}
 	dst = append(append(dst, ','), f.key...)
-	out, ok := appendValue(dst, f, v, mask)
+	out, ok := e.value(dst, f, v, mask)
 	if !ok {
 		return dst[:start]
 	}
 	return out
 }
 
-// appendValue appends the value of an attribute. It reports false when nothing
-// of it is shown.
-func appendValue(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, bool) {
+// value appends the value of an attribute. It reports false when nothing of it is
+// shown.
+func (e *encoder) value(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, bool) {
 	if f.subs == nil {
 		return v.AppendJSON(dst), true
 	}
 	if v.Kind() != schema.KindList {
-		return appendComplex(dst, f, v, mask)
+		return e.complex(dst, f, v, mask)
 	}
 	dst = append(dst, '[')
 	empty := true
@@ -124,7 +124,7 @@ func appendValue(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, boo
 		if !empty {
 			dst = append(dst, ',')
 		}
-		out, ok := appendComplex(dst, f, v.At(i), mask)
+		out, ok := e.complex(dst, f, v.At(i), mask)
 		if !ok {
 			dst = dst[:mark]
 			continue
@@ -134,7 +134,7 @@ func appendValue(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, boo
 	return append(dst, ']'), !empty
 }
 
-func appendComplex(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, bool) {
+func (e *encoder) complex(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, bool) {
 	rec := v.Record()
 	if rec == nil || rec.Type() != f.attr.Sub {
 		// Not of the declared type: shown as it is, which only a backend that
@@ -145,15 +145,25 @@ func appendComplex(dst []byte, f *field, v schema.Value, mask uint64) ([]byte, b
 	empty := true
 	for i := range f.subs {
 		s := &f.subs[i]
-		m := rec.At(s.slot)
-		if s.never || mask&subBit(s.slot) == 0 || m.Unassigned() {
+		if s.never || mask&subBit(s.slot) == 0 {
 			continue
 		}
 		mark := len(dst)
 		if !empty {
 			dst = append(dst, ',')
 		}
-		out, ok := appendValue(append(dst, s.key...), s, m, allSubs)
+		if f.ref != nil && s.slot == f.ref.ref {
+			if endpoint, id, ok := f.ref.target(rec); ok {
+				dst, empty = e.location(append(dst, s.key...), endpoint, id), false
+				continue
+			}
+		}
+		m := rec.At(s.slot)
+		if m.Unassigned() {
+			dst = dst[:mark]
+			continue
+		}
+		out, ok := e.value(append(dst, s.key...), s, m, allSubs)
 		if !ok {
 			dst = dst[:mark]
 			continue
@@ -195,8 +205,7 @@ func (e *encoder) meta(dst []byte, res *Resource) []byte {
 		}
 	}
 	if member(metaLocation, "location") {
-		dst = append(append(dst, '"'), e.base...)
-		dst = append(appendLocation(dst, e.l.rt.Endpoint, res.Record.At(schema.SlotID).Text()), '"')
+		dst = e.location(dst, e.l.rt.Endpoint, res.Record.At(schema.SlotID).Text())
 	}
 	if res.Version != "" && member(metaVersion, "version") {
 		dst = schema.AppendQuoted(dst, etag(res.Version))
@@ -205,6 +214,12 @@ func (e *encoder) meta(dst []byte, res *Resource) []byte {
 		return dst[:start]
 	}
 	return append(dst, '}')
+}
+
+// location appends where a resource is, as JSON.
+func (e *encoder) location(dst []byte, endpoint, id string) []byte {
+	dst = append(append(dst, '"'), e.base...)
+	return append(appendLocation(dst, endpoint, id), '"')
 }
 
 // etag is the version as a weak entity tag (RFC 7644 section 3.14).

@@ -76,7 +76,7 @@ func (h *Handler) current(ctx context.Context) (*view, error) {
 	}
 	v := &view{types: types}
 	for i := range types.list {
-		v.layouts = append(v.layouts, newLayout(&types.list[i]))
+		v.layouts = append(v.layouts, newLayout(&types.list[i], types.list))
 	}
 	if old != nil && old.types.version == types.version && old.types.features == types.features {
 		v.docs = old.docs

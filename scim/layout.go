@@ -10,6 +10,8 @@ import (
 // that neither reading nor writing a resource has to look names up twice.
 type layout struct {
 	rt      *ResourceType
+	served  []ResourceType // with this one, for references among them
+	refs    []*reference   // by slot; nil where there is none
 	typ     *schema.Type
 	schemas []schemaLayout // the core schema, then the extensions
 	common  [schema.SlotMeta + 1]field
@@ -35,20 +37,24 @@ type field struct {
 	key   []byte // "name":
 	slot  schema.Slot
 	attr  *schema.Attribute
-	subs  []field // of a complex attribute, by slot
-	never bool    // it is never shown
-	group []field // of a group, whose slot is NoSlot
+	subs  []field    // of a complex attribute, by slot
+	never bool       // it is never shown
+	group []field    // of a group, whose slot is NoSlot
+	ref   *reference // of a complex attribute whose values refer to resources
 }
 
-func newLayout(rt *ResourceType) *layout {
+// newLayout returns the layout of a resource type; served are all that there are.
+func newLayout(rt *ResourceType, served []ResourceType) *layout {
 	t := rt.Type
-	l := &layout{rt: rt, typ: t, shown: make([]uint64, t.Len()), userName: schema.NoSlot}
+	l := &layout{rt: rt, served: served, typ: t, refs: make([]*reference, t.Len()), shown: make([]uint64, t.Len()),
+		userName: schema.NoSlot}
 	if strings.EqualFold(t.URN(), UserURN) {
 		l.userName = t.Slot(userName)
 	}
 	for s := range schema.Slot(t.Len()) {
 		a := t.Attribute(s)
 		l.shown[s] = defaultMask(a)
+		l.refs[s] = newReference(a, served)
 		if int(s) < len(l.common) {
 			l.common[s] = newField(a.Name, s, a)
 		}
@@ -58,6 +64,11 @@ func newLayout(rt *ResourceType) *layout {
 		for s := schema.Slot(len(l.common)); int(s) < t.Len(); s++ {
 			if a := t.Attribute(s); a.Schema == x.URN {
 				sl.add(s, a)
+			}
+		}
+		for i := range sl.fields {
+			if f := &sl.fields[i]; f.slot != schema.NoSlot {
+				f.ref = l.refs[f.slot]
 			}
 		}
 		l.schemas = append(l.schemas, sl)
