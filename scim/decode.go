@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/usher-scim/usher/schema"
 )
@@ -63,6 +64,9 @@ func syntaxError(format string, args ...any) *Error {
 
 // parseBody reads the JSON of a request, which has to be an object.
 func parseBody(data []byte) (schema.Value, error) {
+	if !utf8.Valid(data) {
+		return schema.Value{}, syntaxError("The body is not in UTF-8.") // a name must not arrive with holes in it
+	}
 	v, err := schema.ParseJSON(data)
 	if err != nil {
 		return schema.Value{}, syntaxError("The body is not a JSON document that can be read: %v.", err)
