@@ -3,6 +3,7 @@ package scim
 import (
 	"cmp"
 	"context"
+	"crypto/cipher"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -109,6 +110,7 @@ type settings struct {
 	repairs repairSet
 	// challenges are the values of WWW-Authenticate.
 	challenges []string
+	cursors    cipher.AEAD // made from CursorKey
 }
 
 func newSettings(o *Options) (settings, error) {
@@ -176,6 +178,9 @@ func newSettings(o *Options) (settings, error) {
 		_, _ = rand.Read(s.CursorKey) // never fails
 	case len(s.CursorKey) != cursorKeySize:
 		return s, fmt.Errorf("scim: CursorKey has to have %d bytes", cursorKeySize)
+	}
+	if s.cursors, err = newCursorCipher(s.CursorKey); err != nil {
+		return s, fmt.Errorf("scim: CursorKey: %w", err)
 	}
 	switch {
 	case s.CursorTimeout < 0:

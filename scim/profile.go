@@ -67,6 +67,9 @@ const (
 	// RepairEstimatedTotals lets a backend answer a list with the number of
 	// resources known so far plus one, where counting would cost it more calls.
 	RepairEstimatedTotals = "estimatedTotals"
+	// RepairTextParameters takes, in the body of a search, text for a number, and
+	// text with commas for a list of names.
+	RepairTextParameters = "textParameters"
 )
 
 // repairSet is a set of repairs, one bit each, in the order of repairNames.
@@ -94,6 +97,7 @@ const (
 	filterBehindValuePath
 	estimatedTotals
 	looseUserName
+	textParameters
 )
 
 func repairNames() []string {
@@ -101,7 +105,7 @@ func repairNames() []string {
 		RepairStringBooleans, RepairEmptyAsUnset, RepairCreateMissing, RepairRemoveAbsent, RepairRemoveByValue, RepairExtensionPath,
 		RepairBareExtension, RepairDottedKeys, RepairQualifiedKeys, RepairUnknownKeys, RepairReadOnlyRepeats, RepairAddNull,
 		RepairPlainReference, RepairSingleAsList, RepairListAsSingle, RepairSeveralPrimaries, RepairTextRoles, RepairMissingSchemas,
-		RepairFilterBehindValuePath, RepairEstimatedTotals, RepairLooseUserName,
+		RepairFilterBehindValuePath, RepairEstimatedTotals, RepairLooseUserName, RepairTextParameters,
 	}
 }
 

@@ -21,7 +21,7 @@ const FreshURN = "urn:ietf:params:scim:schemas:extension:test:2.0:User"
 
 // Store is the backend.
 type Store struct {
-	// TypeSet is what Types returns.
+	// TypeSet is what Types returns, without features unless With is called.
 	TypeSet *scim.Types
 	clock   func() time.Time
 
@@ -82,6 +82,12 @@ func New(t testing.TB) *Store {
 	t.Helper()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	return &Store{TypeSet: Types(t), clock: func() time.Time { now = now.Add(time.Second); return now }}
+}
+
+// With makes the store one with these features. It has all that there are.
+func (s *Store) With(f scim.Features) *Store {
+	s.TypeSet = s.TypeSet.With(f)
+	return s
 }
 
 func (s *Store) call(name string) error {
@@ -226,6 +232,9 @@ func (s *Store) Update(_ context.Context, r scim.Ref, u scim.Update, o scim.Writ
 		return nil, err
 	}
 	cur := s.Resources[i]
+	if err := mustMatch(cur, o.IfMatch); err != nil {
+		return nil, err
+	}
 	var rec *schema.Record
 	if u.Replace != nil {
 		rec, err = scim.ApplyReplace(cur.Record, u.Replace)
@@ -259,6 +268,16 @@ func (s *Store) Delete(_ context.Context, r scim.Ref, o scim.WriteOptions) error
 	if err != nil {
 		return err
 	}
+	if err := mustMatch(s.Resources[i], o.IfMatch); err != nil {
+		return err
+	}
 	s.Resources = slices.Delete(s.Resources, i, i+1)
+	return nil
+}
+
+func mustMatch(res *scim.Resource, versions []string) error {
+	if len(versions) > 0 && !slices.Contains(versions, res.Version) {
+		return scim.Errorf(http.StatusPreconditionFailed, "", "The resource has changed.")
+	}
 	return nil
 }
