@@ -93,15 +93,20 @@ func (d *decoder) resource(body schema.Value) (*schema.Record, error) {
 
 // checkSchemas looks for the core URN; other URNs need not be known.
 func (d *decoder) checkSchemas(v schema.Value) error {
-	for e := range v.Elements() {
-		if s, ok := e.Str(); ok && strings.EqualFold(s, d.l.typ.URN()) {
-			return nil
-		}
-	}
-	if d.can(missingSchemas) {
+	if names(v, d.l.typ.URN()) || d.can(missingSchemas) {
 		return nil
 	}
 	return syntaxError("The attribute schemas has to name %s.", d.l.typ.URN())
+}
+
+// names reports whether the attribute schemas of a body names the URN.
+func names(schemas schema.Value, urn string) bool {
+	for e := range schemas.Elements() {
+		if s, ok := e.Str(); ok && strings.EqualFold(s, urn) {
+			return true
+		}
+	}
+	return false
 }
 
 // member reads one member of the body into the record.

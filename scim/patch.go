@@ -45,12 +45,7 @@ func (p *patcher) parse(body schema.Value) ([]Op, error) {
 }
 
 func (p *patcher) checkMessage(schemas schema.Value) error {
-	for e := range schemas.Elements() {
-		if s, ok := e.Str(); ok && strings.EqualFold(s, patchURN) {
-			return nil
-		}
-	}
-	if p.can(missingSchemas) {
+	if names(schemas, patchURN) || p.can(missingSchemas) {
 		return nil
 	}
 	return syntaxError("The attribute schemas has to name %s.", patchURN)

@@ -34,14 +34,12 @@ func (x *exchange) search(l *layout) error {
 // parseSearch reads a SearchRequest. Its members mean what the parameters of a GET
 // do: others are ignored, and null is no value.
 func parseSearch(body schema.Value, allowed repairSet) (parameters, error) {
-	p := parameters{used: missingSchemas}
-	for e := range body.Member("schemas").Elements() {
-		if s, ok := e.Str(); ok && strings.EqualFold(s, searchURN) {
-			p.used = 0
+	var p parameters
+	if !names(body.Member("schemas"), searchURN) {
+		if allowed&missingSchemas == 0 {
+			return p, syntaxError("The attribute schemas has to name %s.", searchURN)
 		}
-	}
-	if p.used&^allowed != 0 {
-		return p, syntaxError("The attribute schemas has to name %s.", searchURN)
+		p.used |= missingSchemas
 	}
 	for name, v := range body.Members() {
 		dst := p.named(name)
