@@ -19,12 +19,13 @@ const (
 	// the element that the filter describes (Entra ID).
 	RepairCreateMissing = "createMissing"
 	// RepairRemoveAbsent makes removing what a filter does not find a success
-	// (Entra ID repeats removals).
+	// (Entra ID, which repeats removals).
 	RepairRemoveAbsent = "removeAbsent"
 	// RepairRemoveByValue lets a remove with a list as its value remove these
-	// elements, and no others (Entra ID, JumpCloud).
+	// elements, and no others; with null or an empty list it removes none (Entra ID,
+	// JumpCloud).
 	RepairRemoveByValue = "removeByValue"
-	// RepairExtensionPath takes the URN of a schema for a PATCH path.
+	// RepairExtensionPath takes the URN of a schema for a PATCH path (Entra ID).
 	RepairExtensionPath = "extensionPath"
 	// RepairBareExtension finds the attribute of an extension by its bare name,
 	// where no other has that name (old samples of Entra ID: manager).
@@ -35,13 +36,14 @@ const (
 	// RepairQualifiedKeys takes names with a URN for such keys, and the core URN
 	// for that of an object (Entra ID).
 	RepairQualifiedKeys = "qualifiedKeys"
-	// RepairUnknownKeys passes over unknown keys in a PATCH without a path.
+	// RepairUnknownKeys passes over unknown keys in a PATCH without a path (clients
+	// that are set up to send more than the service provider knows).
 	RepairUnknownKeys = "unknownKeys"
 	// RepairReadOnlyRepeats passes over schemas and meta, and over id with its
 	// present value, in a PATCH (Okta).
 	RepairReadOnlyRepeats = "readOnlyRepeats"
 	// RepairAddNull takes an add of null for the removal that a replace with null
-	// is (Entra's gallery tests).
+	// is (the gallery tests of Entra ID).
 	RepairAddNull = "addNull"
 	// RepairPlainReference takes a bare id for a complex value, and "" for none
 	// (Entra ID: manager).
@@ -55,20 +57,22 @@ const (
 	RepairSeveralPrimaries = "severalPrimaries"
 	// RepairTextRoles reads roles that arrive as JSON in a string (Entra ID).
 	RepairTextRoles = "textRoles"
-	// RepairMissingSchemas takes bodies that do not name their schema (Okta's
-	// groups), or name the wrong one (OneLogin).
+	// RepairMissingSchemas takes bodies that do not name their schema, or name the
+	// wrong one (Okta for groups, OneLogin).
 	RepairMissingSchemas = "missingSchemas"
 	// RepairFilterBehindValuePath takes emails[type eq "work"].value eq "x" in a
 	// list's filter (Entra ID).
 	RepairFilterBehindValuePath = "filterBehindValuePath"
 	// RepairLooseUserName takes a userName with what RFC 8265 does not allow in
-	// names, such as blanks.
+	// names, such as blanks (directories with such names).
 	RepairLooseUserName = "looseUserName"
 	// RepairEstimatedTotals lets a backend answer a list with the number of
-	// resources known so far plus one, where counting would cost it more calls.
+	// resources known so far plus one, where counting would cost it more calls (no
+	// client: it spares the application).
 	RepairEstimatedTotals = "estimatedTotals"
 	// RepairTextParameters takes, in the body of a search, text for a number, and
-	// text with commas for a list of names.
+	// text with commas for a list of names (clients that send the parameters of a
+	// GET).
 	RepairTextParameters = "textParameters"
 )
 
