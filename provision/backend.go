@@ -32,9 +32,12 @@ type Options struct {
 	// for objects that are not named.
 	Policies map[string]Policy
 	// ScanLimit is how many records may be read to answer a filter that the
-	// target cannot; 0 means 1,000.
+	// target cannot, or to sort; 0 means 1,000. More are refused with status 400 and
+	// scimType tooMany, except in lists by cursor that are not sorted: there it is
+	// how many are read for one page, which then has fewer resources than it could.
 	ScanLimit int
-	// ExactTotals counts every list to its end, at the price of the calls.
+	// ExactTotals counts every list by index to its end, at the price of the
+	// calls.
 	ExactTotals bool
 	// Lag is for how long the target's search may not show a finished write; 0
 	// means 10 minutes.
@@ -134,7 +137,7 @@ func New(target *connector.Target, mappings fs.FS, o *Options) (*Backend, error)
 		}
 	}
 	b.lookups = newLookups(target, b.opts.Clock, b.opts.LookupTTL, b.opts.LookupNegativeTTL)
-	b.overlay = newOverlay(b.opts.Clock, b.opts.Lag, 1000)
+	b.overlay = newOverlay(b.opts.Clock, b.opts.Lag+cursorLife, 1000)
 	b.unsettled = newUnsettled(b.opts.Clock, 2*b.opts.Lag, 1000)
 	b.cursors = newCursors(b.opts.Clock, 10*time.Minute, 200)
 	return b, nil

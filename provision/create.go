@@ -70,6 +70,8 @@ type creation struct {
 
 	result mapping.Result
 	rec    *schema.Record // the target's record, once there is one
+	// partial says that the target did not tell what rec has become.
+	partial bool
 }
 
 // plan works out what is to be written, over what is stored.
@@ -380,13 +382,13 @@ func (c *creation) finish(ctx context.Context, entry *Entry) (*scim.Resource, er
 	case disable:
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
-		rec, err := b.deactivate(rest, ev, bind, c.rec, entry)
+		rec, partial, err := b.deactivate(rest, ev, bind, c.rec, entry)
 		if err != nil {
 			// The record is there all the same: what is known of it is kept.
 			c.keep(ctx, entry)
 			return nil, err
 		}
-		c.rec = rec
+		c.rec, c.partial = rec, partial
 	}
 	return c.keep(ctx, entry), nil
 }
@@ -394,8 +396,9 @@ func (c *creation) finish(ctx context.Context, entry *Entry) (*scim.Resource, er
 // keep remembers a record and makes the resource of it.
 func (c *creation) keep(ctx context.Context, entry *Entry) *scim.Resource {
 	b, bind := c.b, c.bind
-	b.overlay.wrote(bind.obj.RefOf(c.rec), c.rec)
+	f := &stored{ref: bind.obj.RefOf(c.rec), rec: c.rec, entry: entry, partial: c.partial}
+	b.overlay.wrote(f)
 	b.lookups.forget(identifiers(bind, c.rec)...)
 	entry.Late = late(c.result.Deferred)
-	return b.answer(ctx, c.op.ev, bind, c.rec, entry, c.in)
+	return b.answer(ctx, c.op.ev, bind, f, c.in)
 }

@@ -35,11 +35,12 @@ func (b *Backend) Delete(ctx context.Context, r scim.Ref, o scim.WriteOptions) (
 		return err
 	}
 	defer unlock()
-	return b.remove(ctx, op.ev, bind, r)
+	return b.remove(ctx, op.ev, bind, r, o.IfMatch)
 }
 
-// remove does what the policy says a DELETE does; the record is locked.
-func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.Ref) error {
+// remove does what the policy says a DELETE does; the record is locked, and has
+// to be in one of the versions, if there are any.
+func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.Ref, versions []string) error {
 	ref, entry, err := b.locate(ctx, ev, bind, r)
 	if err != nil {
 		return err
@@ -54,8 +55,16 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 	// An id that several kinds of records share may belong to another kind. What
 	// has not been seen as this one is read before it is touched.
 	var rec *schema.Record
-	if entry.Object != bind.obj.Name && (bind.obj.IDSpace != "" || action == 0) {
-		found, err := b.load(ctx, ev, bind, r, scim.Projection{})
+	switch {
+	case len(versions) > 0:
+		found, err := b.inVersion(ctx, ev, bind, r, versions)
+		if err != nil {
+			return err
+		}
+		entry, rec = found.entry, found.rec
+		bind.note(entry, rec)
+	case entry.Object != bind.obj.Name && (bind.obj.IDSpace != "" || action == 0):
+		found, err := b.load(ctx, ev, bind, r, nil)
 		if err != nil {
 			return err
 		}
@@ -78,7 +87,7 @@ func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.R
 			return err
 		}
 	}
-	b.overlay.wrote(ref, nil)
+	b.overlay.wrote(&stored{ref: ref})
 	b.cursors.forget(bind.obj.Name)
 	if !tombstone {
 		b.save(ctx, ev, &Entry{Key: entry.Key})

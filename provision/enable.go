@@ -76,7 +76,7 @@ func (c *modification) enable(ctx context.Context) error {
 // to disable it again after a failure would take the rights away.
 func (c *modification) enableLast(ctx context.Context) (err error) {
 	b, ev, bind := c.b, c.ev, c.bind
-	if c.rec, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
+	if c.rec, c.partial, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
 		return err
 	}
 	rest, cancel := afterWrite(ctx)
@@ -85,7 +85,7 @@ func (c *modification) enableLast(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	c.rec = adapt(rec, bind.obj.Type)
+	c.rec, c.partial = adapt(rec, bind.obj.Type), false
 	c.entry.revived()
 	return nil
 }
@@ -118,6 +118,6 @@ func (c *modification) restore(ctx context.Context, now *schema.Record) (err err
 	}
 	want.Apply(c.result.Edits...)
 	change := connector.Change{Edits: c.bind.plan.Diff(nil, now, want), Base: now, Want: want}
-	c.rec, err = c.b.update(ctx, c.ev, c.ref, c.bind, change)
+	c.rec, c.partial, err = c.b.update(ctx, c.ev, c.ref, c.bind, change)
 	return err
 }

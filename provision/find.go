@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
 	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
@@ -13,10 +15,12 @@ import (
 
 // find answers a filter with as few calls as can be: from an id, from State, by
 // the target's own search, and only then by reading what there is.
-func (b *Backend) find(ctx context.Context, ev *Event, bind *binding, q scim.Query) (*scim.Page, error) {
+func (b *Backend) find(ctx context.Context, ev *Event, bind *binding, q query) (*scim.Page, error) {
 	eqs := equalities(bind.typ, q.Filter.Filter())
+	_, alone := q.Filter.Filter().(*schema.Compare)
 	for _, e := range eqs {
-		if e.slot == schema.SlotID {
+		// A target that answers every filter need not show what else this one is about.
+		if e.slot == schema.SlotID && (alone || !bind.answersAll()) {
 			ev.Matched = "id"
 			return b.findByID(ctx, ev, bind, q, e.value)
 		}
@@ -28,34 +32,45 @@ func (b *Backend) find(ctx context.Context, ev *Event, bind *binding, q scim.Que
 		}
 	}
 	push, asked := bind.push(q.Filter.Filter())
-	var known []*stored
+	var known []connector.Ref
 	if push.None || push.Query != nil {
 		// What State keeps, the target's search does not know.
 		for _, e := range asked {
 			if slices.Contains(eqs, e) {
 				continue // looked for above
 			}
-			more, err := b.known(ctx, ev, bind, q, e)
+			more, err := b.known(ctx, bind, e)
 			if err != nil {
 				return nil, err
 			}
-			known = append(known, more...)
+			for _, ref := range more {
+				if !slices.Contains(known, ref) {
+					known = append(known, ref)
+				}
+			}
 		}
 	}
-	if push.None {
-		return b.only(ctx, bind, q, known)
-	}
-	if len(eqs) > 0 {
+	if len(eqs) > 0 && !push.None {
 		ev.Matched = bind.typ.Path(eqs[0].slot)
 	}
-	return b.walk(ctx, ev, bind, q, push, known)
+	if q.ByCursor && !push.None {
+		return b.walkByCursor(ctx, ev, bind, q, push, known)
+	}
+	found, err := b.readAll(ctx, ev, bind, q, known)
+	if err != nil {
+		return nil, err
+	}
+	if push.None {
+		return b.only(ctx, bind, q, found)
+	}
+	return b.walk(ctx, ev, bind, q, push, found)
 }
 
 // push divides a filter into what the target answers and what is checked here.
 // asked are the equalities in it on attributes that State keeps.
 func (bind *binding) push(f schema.Filter) (push mapping.Pushdown, asked []equality) {
-	if bind.obj.Search.Any && bind.obj.Type == bind.typ {
-		return mapping.Pushdown{Query: f}, nil
+	if bind.answersAll() {
+		return pushAll(f), nil
 	}
 	wider := f
 	if len(bind.shadows) > 0 {
@@ -69,6 +84,46 @@ func (bind *binding) push(f schema.Filter) (push mapping.Pushdown, asked []equal
 		push.Residual = f
 	}
 	return push, asked
+}
+
+// pushAll is push for a target that answers every filter. What it cannot know is
+// the part of meta that the front makes.
+func pushAll(f schema.Filter) mapping.Pushdown {
+	if !asksForMeta(f) {
+		return mapping.Pushdown{Query: f}
+	}
+	push := mapping.Pushdown{Residual: f}
+	and, _ := f.(schema.And)
+	var left schema.And
+	for _, g := range and {
+		if !asksForMeta(g) {
+			left = append(left, g)
+		}
+	}
+	switch {
+	case len(left) == 1:
+		push.Query = left[0]
+	case len(left) > 1:
+		push.Query = left
+	}
+	return push
+}
+
+// asksForMeta reports whether a filter is about the type or the location of
+// resources.
+func asksForMeta(f schema.Filter) bool {
+	switch f := f.(type) {
+	case schema.And:
+		return slices.ContainsFunc(f, asksForMeta)
+	case schema.Or:
+		return slices.ContainsFunc(f, asksForMeta)
+	case schema.Not:
+		return asksForMeta(f.Filter)
+	case *schema.Compare:
+		return strings.EqualFold(f.Path.Attr, "meta") && (strings.EqualFold(f.Path.Sub, "location") || strings.EqualFold(f.Path.Sub, "resourceType"))
+	default:
+		return false
+	}
 }
 
 // widen leaves out of a filter what the target would answer by its own field
@@ -115,8 +170,8 @@ func (bind *binding) widen(f schema.Filter, asked *[]equality) schema.Filter {
 	}
 }
 
-func (b *Backend) findByID(ctx context.Context, ev *Event, bind *binding, q scim.Query, id string) (*scim.Page, error) {
-	found, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: id}, q.Wants)
+func (b *Backend) findByID(ctx context.Context, ev *Event, bind *binding, q query, id string) (*scim.Page, error) {
+	found, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: id}, bind.omitted(q))
 	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusNotFound {
 		return &scim.Page{Exact: true}, nil
 	}
@@ -129,8 +184,12 @@ func (b *Backend) findByID(ctx context.Context, ev *Event, bind *binding, q scim
 
 // findInState answers an equality on an attribute that State keeps, verified by
 // one read for each hit. It returns nil when State knows nobody.
-func (b *Backend) findInState(ctx context.Context, ev *Event, bind *binding, q scim.Query, e equality) (*scim.Page, error) {
-	found, err := b.known(ctx, ev, bind, q, e)
+func (b *Backend) findInState(ctx context.Context, ev *Event, bind *binding, q query, e equality) (*scim.Page, error) {
+	refs, err := b.known(ctx, bind, e)
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.readAll(ctx, ev, bind, q, refs)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -142,33 +201,41 @@ func (b *Backend) findInState(ctx context.Context, ev *Event, bind *binding, q s
 	return page, nil
 }
 
-// known reads the records that State has for an equality.
-func (b *Backend) known(ctx context.Context, ev *Event, bind *binding, q scim.Query, e equality) ([]*stored, error) {
+// known are the records that State has for an equality.
+func (b *Backend) known(ctx context.Context, bind *binding, e equality) ([]connector.Ref, error) {
 	if !bind.shadowed(e.slot) {
 		return nil, nil
 	}
-	var ids []string
-	if id, ok := bind.namelessID(e); ok {
-		ids = append(ids, id)
+	refs, err := b.stateRefs(ctx, bind, bind.typ.Path(e.slot), e.value)
+	if err != nil {
+		return nil, err
 	}
-	return b.readKnown(ctx, ev, bind, q, bind.typ.Path(e.slot), e.value, ids)
+	if id, ok := bind.namelessID(e); ok && !slices.Contains(refs, bind.refOf(id)) {
+		refs = append([]connector.Ref{bind.refOf(id)}, refs...)
+	}
+	return refs, nil
 }
 
-// readKnown reads the records that State has under a shadow attribute, and those
-// with ids known otherwise. Who is gone is left out.
-func (b *Backend) readKnown(ctx context.Context, ev *Event, bind *binding, q scim.Query, attr, value string, ids []string) ([]*stored, error) {
+// stateRefs are the records that State has under a shadow attribute.
+func (b *Backend) stateRefs(ctx context.Context, bind *binding, attr, value string) ([]connector.Ref, error) {
 	entries, err := b.opts.State.Find(ctx, attr, value)
 	if err != nil {
 		return nil, forgotten(err)
 	}
+	var refs []connector.Ref
 	for _, entry := range entries {
-		if entry.Tombstone.IsZero() && entry.Key == keyOf(bind.obj, entry.Key.ID) && !slices.Contains(ids, entry.Key.ID) {
-			ids = append(ids, entry.Key.ID)
+		if entry.Tombstone.IsZero() && entry.Key == keyOf(bind.obj, entry.Key.ID) {
+			refs = append(refs, bind.refOf(entry.Key.ID))
 		}
 	}
+	return refs, nil
+}
+
+// readAll reads records for a query. Who is gone is left out.
+func (b *Backend) readAll(ctx context.Context, ev *Event, bind *binding, q query, refs []connector.Ref) ([]*stored, error) {
 	var found []*stored
-	for _, id := range ids {
-		f, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: bind.scimID(id)}, q.Wants)
+	for _, ref := range refs {
+		f, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: bind.scimID(ref.ID)}, bind.omitted(q))
 		if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusNotFound {
 			continue
 		}
@@ -190,21 +257,12 @@ func (bind *binding) shadowed(s schema.Slot) bool {
 }
 
 // only makes a page of those records that pass the query.
-func (b *Backend) only(ctx context.Context, bind *binding, q scim.Query, found []*stored) (*scim.Page, error) {
+func (b *Backend) only(ctx context.Context, bind *binding, q query, found []*stored) (*scim.Page, error) {
 	all, err := b.resources(ctx, bind, found)
 	if err != nil {
 		return nil, err
 	}
-	page := &scim.Page{Exact: true}
-	for _, r := range all {
-		if q.Matches(r.Record) {
-			page.Total++
-			if page.Total >= q.StartIndex && len(page.Resources) < q.Count {
-				page.Resources = append(page.Resources, r)
-			}
-		}
-	}
-	return page, nil
+	return pageOf(q.Query, all)
 }
 
 // equality is a part "attribute eq text" of a filter, all of which have to hold.

@@ -189,9 +189,27 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 			}
 		}
 	}
-	var err error
-	m.types, err = scim.NewTypes(desc.Version, types...)
-	return m, err
+	all, err := scim.NewTypes(desc.Version, types...)
+	if err != nil {
+		return nil, err
+	}
+	m.types = all.With(scim.Features{Sort: true, Cursor: true, Versions: true, ChangePassword: m.takesPasswords()})
+	return m, nil
+}
+
+// takesPasswords reports whether a password gets into a field of the target.
+func (m *model) takesPasswords() bool {
+	for _, bind := range m.bindings {
+		s := bind.typ.Slot("password")
+		if s == schema.NoSlot || !bind.served() || bind.obj.ReadOnly {
+			continue
+		}
+		fields := bind.plan.Fields(nil, schema.Selector{Type: bind.typ, Slot: s, Sub: schema.NoSlot})
+		if slices.ContainsFunc(fields, func(f schema.Slot) bool { return bind.obj.Type.Attribute(f).Writable() }) {
+			return true
+		}
+	}
+	return false
 }
 
 // queryOf is what the driver says of its searches.

@@ -53,7 +53,7 @@ func (b *Backend) freeName(ctx context.Context, ev *Event, bind *binding, name, 
 			continue
 		}
 		target := ev.Target
-		_, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: bind.scimID(e.Key.ID)}, scim.Projection{})
+		_, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: bind.scimID(e.Key.ID)}, nil)
 		ev.Target = target
 		if refused, ok := errors.AsType[*scim.Error](err); ok && refused.Status == http.StatusNotFound {
 			continue

@@ -14,50 +14,43 @@ import (
 type overlay struct {
 	mu    sync.Mutex
 	clock func() time.Time
-	age   time.Duration
+	age   time.Duration // for how long a record is kept
 	max   int
 	recs  map[connector.Ref]overlaid
 	queue []connector.Ref // in the order of writing; may name a ref again
 }
 
 type overlaid struct {
-	rec *schema.Record // nil for a record that is gone
-	at  time.Time
+	rec     *schema.Record // nil for a record that is gone
+	partial bool           // see stored
+	at      time.Time
 }
 
 func newOverlay(clock func() time.Time, age time.Duration, max int) *overlay {
 	return &overlay{clock: clock, age: age, max: max, recs: make(map[connector.Ref]overlaid)}
 }
 
-// wrote notes a record as it is now, nil when it is gone.
-func (o *overlay) wrote(ref connector.Ref, rec *schema.Record) {
+// wrote notes a record as it is now, without one when it is gone.
+func (o *overlay) wrote(f *stored) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.recs[ref] = overlaid{rec: rec, at: o.clock()}
-	o.queue = append(o.queue, ref)
+	o.recs[f.ref] = overlaid{rec: f.rec, partial: f.partial, at: o.clock()}
+	o.queue = append(o.queue, f.ref)
 	o.trim()
 }
 
-// recent calls visit for each record of an object that was written of late.
-func (o *overlay) recent(object string, visit func(connector.Ref, *schema.Record)) {
+// since returns the records of an object that were written after an instant.
+func (o *overlay) since(object string, at time.Time) map[connector.Ref]overlaid {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.trim()
-	type pair struct {
-		ref connector.Ref
-		rec *schema.Record
-	}
-	var found []pair
-	seen := make(map[connector.Ref]bool)
-	for _, ref := range o.queue {
-		if e, ok := o.recs[ref]; ok && ref.Object == object && !seen[ref] {
-			seen[ref] = true
-			found = append(found, pair{ref, e.rec})
+	out := make(map[connector.Ref]overlaid)
+	for ref, e := range o.recs {
+		if ref.Object == object && !e.at.Before(at) {
+			out[ref] = e
 		}
 	}
-	o.mu.Unlock()
-	for _, p := range found {
-		visit(p.ref, p.rec)
-	}
+	return out
 }
 
 // trim forgets what is too old or too much.

@@ -23,13 +23,13 @@ func (b *Backend) Get(ctx context.Context, r scim.Ref, o scim.ReadOptions) (_ *s
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.load(ctx, op.ev, bind, r, o.Wants)
+	found, err := b.load(ctx, op.ev, bind, r, bind.unwanted(o.Wants))
 	if err != nil {
 		return nil, err
 	}
 	b.noteKind(ctx, op.ev, bind, found)
 	op.ev.Matched = "id"
-	if res, err = b.resource(ctx, bind, found.rec, found.entry); err != nil {
+	if res, err = b.resource(ctx, bind, found); err != nil {
 		return nil, err
 	}
 	op.ev.User = display(res.Record)
@@ -41,23 +41,27 @@ type stored struct {
 	ref   connector.Ref
 	rec   *schema.Record
 	entry *Entry
+	// partial says that not all of the record was read, or that it is what a write
+	// should have come to where the target does not tell. It has no version.
+	partial bool
+	at      int // where it stands in the target's page
 }
 
-// load reads the record behind a SCIM id. One that a DELETE has put away is not
-// found, without a call.
-func (b *Backend) load(ctx context.Context, ev *Event, bind *binding, r scim.Ref, wants scim.Projection) (*stored, error) {
+// load reads the record behind a SCIM id, without some fields. One that a DELETE
+// has put away is not found, without a call.
+func (b *Backend) load(ctx context.Context, ev *Event, bind *binding, r scim.Ref, omit []string) (*stored, error) {
 	ref, entry, err := b.locate(ctx, ev, bind, r)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := b.target.GetWithout(ctx, ref, bind.unwanted(wants)...)
+	rec, err := b.target.GetWithout(ctx, ref, omit...)
 	if errors.Is(err, connector.NotFound) {
 		return nil, notFound(r)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry}, nil
+	return &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry, partial: len(omit) > 0}, nil
 }
 
 // noteKind remembers of which kind a record is that was read, so that it need
@@ -136,7 +140,7 @@ func (bind *binding) unwanted(wants scim.Projection) []string {
 		s := schema.Slot(i)
 		a := bind.typ.Attribute(s)
 		if a.MultiValued && a.Type == schema.Complex && !wants.Wants(bind.typ, s) {
-			out = append(out, a.Name)
+			out = append(out, bind.typ.Path(s))
 		}
 	}
 	return out
@@ -156,8 +160,8 @@ func adapt(rec *schema.Record, typ *schema.Type) *schema.Record {
 }
 
 // resource makes a SCIM resource of a record.
-func (b *Backend) resource(ctx context.Context, bind *binding, rec *schema.Record, e *Entry) (*scim.Resource, error) {
-	all, err := b.resources(ctx, bind, []*stored{{rec: rec, entry: e}})
+func (b *Backend) resource(ctx context.Context, bind *binding, f *stored) (*scim.Resource, error) {
+	all, err := b.resources(ctx, bind, []*stored{f})
 	if err != nil {
 		return nil, err
 	}
@@ -177,22 +181,27 @@ func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored)
 	}
 	out := make([]*scim.Resource, len(found))
 	for i, f := range found {
-		out[i] = bind.resource(f.rec, f.entry, &res)
-		if err := b.hideMembers(ctx, bind, out[i].Record); err != nil {
+		shown := bind.record(f.rec, f.entry, &res)
+		if err := b.hideMembers(ctx, bind, shown); err != nil {
 			return nil, err
 		}
+		version, err := b.version(ctx, bind, f, shown)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = &scim.Resource{Record: shown, Version: version}
 	}
 	return out, nil
 }
 
-// resource makes a SCIM resource of a record with what was looked up for it.
-func (bind *binding) resource(rec *schema.Record, e *Entry, res *mapping.Resolved) *scim.Resource {
+// record makes the record of a SCIM resource with what was looked up for it.
+func (bind *binding) record(rec *schema.Record, e *Entry, res *mapping.Resolved) *schema.Record {
 	out := bind.typ.New()
 	bind.plan.ToSCIM(out, rec, res)
 	out.SetAt(schema.SlotID, schema.StringValue(bind.scimID(rec.String(bind.obj.IDField()))))
 	bind.applyShadows(out, e)
 	bind.nameNameless(out, rec)
-	return &scim.Resource{Record: out}
+	return out
 }
 
 // List implements scim.Backend.
@@ -214,11 +223,8 @@ func (b *Backend) List(ctx context.Context, typ string, q scim.Query) (_ *scim.P
 	if b.opts.ExactTotals {
 		q.ExactTotal = true
 	}
-	if q.Filter == nil {
-		return b.walk(ctx, op.ev, bind, q, mapping.Pushdown{}, nil)
-	}
-	page, err := b.find(ctx, op.ev, bind, q)
-	if err == nil && len(page.Resources) == 1 {
+	page, err := b.list(ctx, op.ev, bind, query{Query: q})
+	if err == nil && q.Filter != nil && len(page.Resources) == 1 {
 		op.ev.User = display(page.Resources[0].Record)
 		op.ev.Ref.ID = page.Resources[0].Record.String("id")
 	}

@@ -167,7 +167,7 @@ func (c *creation) update(ctx context.Context, ref connector.Ref, rec *schema.Re
 			return err
 		}
 	}
-	c.rec, err = c.b.update(ctx, c.op.ev, ref, c.bind, connector.Change{Edits: c.result.Edits, Base: rec, Want: c.result.Record})
+	c.rec, c.partial, err = c.b.update(ctx, c.op.ev, ref, c.bind, connector.Change{Edits: c.result.Edits, Base: rec, Want: c.result.Record})
 	return err
 }
 

@@ -40,7 +40,7 @@ func (b *Backend) Update(ctx context.Context, r scim.Ref, u scim.Update, o scim.
 	if !ok {
 		return nil, notFound(r)
 	}
-	res, rec, err := b.change(ctx, op.ev, m, bind, ref, r, u)
+	res, rec, err := b.change(ctx, op.ev, m, bind, ref, r, u, o.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,8 @@ func (bind *binding) fits(u scim.Update) error {
 }
 
 // change chooses the cheapest way to carry out an update, with the record locked.
-func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding, ref connector.Ref, r scim.Ref, u scim.Update) (*scim.Resource, *schema.Record, error) {
+// Where versions are asked for the record has to be read, and be in one of them.
+func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding, ref connector.Ref, r scim.Ref, u scim.Update, versions []string) (*scim.Resource, *schema.Record, error) {
 	name := bind.newName(u)
 	if name != "" {
 		// Before the record, as a create does: the other way round two could wait
@@ -82,12 +83,18 @@ func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding
 	if err != nil {
 		return nil, nil, err
 	}
-	if u.Replace == nil {
-		if bind.obj.Members {
-			if add, remove, ok := scim.MemberDelta(u.Patch); ok {
-				return nil, nil, b.editMembers(ctx, ev, m, bind, ref, add, remove)
-			}
+	var found *stored
+	if len(versions) > 0 {
+		if found, err = b.inVersion(ctx, ev, bind, r, versions); err != nil {
+			return nil, nil, err
 		}
+	}
+	if u.Replace == nil && bind.obj.Members {
+		if add, remove, ok := scim.MemberDelta(u.Patch); ok {
+			return nil, nil, b.editMembers(ctx, ev, m, bind, ref, add, remove)
+		}
+	}
+	if u.Replace == nil && found == nil {
 		// Where kinds share their ids, only what has been seen as this kind is
 		// written without a look.
 		if known := bind.obj.IDSpace == "" || entry.Object == bind.obj.Name; known && bind.blind(u.Patch) {
@@ -97,9 +104,10 @@ func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding
 			return b.changeState(ctx, ev, bind, ref, entry, active)
 		}
 	}
-	found, err := b.load(ctx, ev, bind, r, scim.Projection{})
-	if err != nil {
-		return nil, nil, err
+	if found == nil {
+		if found, err = b.load(ctx, ev, bind, r, nil); err != nil {
+			return nil, nil, err
+		}
 	}
 	if bind.note(found.entry, found.rec) {
 		b.save(ctx, ev, found.entry)
@@ -149,12 +157,12 @@ func (b *Backend) changeState(ctx context.Context, ev *Event, bind *binding, ref
 	if err != nil {
 		return nil, nil, err
 	}
-	rec = adapt(rec, bind.obj.Type)
-	b.overlay.wrote(ref, rec)
-	bind.note(entry, rec)
-	bind.keepLogin(entry, rec)
+	f := &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry}
+	b.overlay.wrote(f)
+	bind.note(entry, f.rec)
+	bind.keepLogin(entry, f.rec)
 	b.save(ctx, ev, entry)
-	return b.written(ctx, ev, bind, rec, entry), rec, nil
+	return b.written(ctx, ev, bind, f), f.rec, nil
 }
 
 // blind reports whether operations can be carried out without a read.
@@ -203,9 +211,9 @@ func (b *Backend) changeBlind(ctx context.Context, ev *Event, bind *binding, ref
 	if rec == nil {
 		return nil, nil, nil
 	}
-	rec = adapt(rec, bind.obj.Type)
-	b.overlay.wrote(ref, rec)
-	return b.written(ctx, ev, bind, rec, entry), rec, nil
+	f := &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry}
+	b.overlay.wrote(f)
+	return b.written(ctx, ev, bind, f), f.rec, nil
 }
 
 // modification is an update of a record that was read.
@@ -223,7 +231,7 @@ type modification struct {
 
 func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, error) {
 	b, ev, bind := c.b, c.ev, c.bind
-	current, err := b.resource(ctx, bind, c.rec, c.entry)
+	current, err := b.resource(ctx, bind, c.stored)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +242,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	}
 	if c.enables(wanted) && c.recall() {
 		// What the deactivation took counts as being there still.
-		whole, err := b.resource(ctx, bind, c.full, c.entry)
+		whole, err := b.resource(ctx, bind, &stored{rec: c.full, entry: c.entry, partial: true})
 		if err != nil {
 			return nil, err
 		}
@@ -256,11 +264,11 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	b.lookups.forget(identifiers(bind, c.rec)...)
 	c.entry.Object = bind.obj.Name
 	c.settleLate()
-	res := b.answer(ctx, ev, bind, c.rec, c.entry, wanted)
+	res := b.answer(ctx, ev, bind, c.stored, wanted)
 	if len(ev.Changed) == 0 && len(ev.Done) == 0 && sameShadows(before.Shadow, c.entry.Shadow) {
 		ev.Outcome = Unchanged
 	} else {
-		b.overlay.wrote(c.ref, c.rec)
+		b.overlay.wrote(c.stored)
 	}
 	return res, nil
 }
@@ -312,7 +320,7 @@ func (c *modification) write(ctx context.Context, wanted *schema.Record) (err er
 	if c.enables(wanted) {
 		return c.enable(ctx)
 	}
-	if c.rec, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
+	if c.rec, c.partial, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
 		return err
 	}
 	switch {
@@ -321,7 +329,7 @@ func (c *modification) write(ctx context.Context, wanted *schema.Record) (err er
 	case disable:
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
-		c.rec, err = b.deactivate(rest, ev, bind, c.rec, c.entry)
+		c.rec, c.partial, err = b.deactivate(rest, ev, bind, c.rec, c.entry)
 	case wantActive:
 		c.entry.revived()
 	}

@@ -3,11 +3,11 @@ package provision
 import (
 	"context"
 	"errors"
+	"iter"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/usher-scim/usher/connector"
@@ -22,16 +22,9 @@ import (
 //
 // known are records that pass the filter for all that State says, and that the
 // target's search may not find.
-func (b *Backend) walk(ctx context.Context, ev *Event, bind *binding, q scim.Query, push mapping.Pushdown, known []*stored) (*scim.Page, error) {
-	w := &walker{b: b, ev: ev, bind: bind, q: q, push: push, known: known, page: &scim.Page{}}
-	// A filter that the target answers whole is walked like a list; one that is
-	// checked here has to read everything there is.
-	w.filtered = q.Filter != nil
-	w.consistent = push.Query != nil && b.consistent(bind, push.Query)
-	w.trusted = !w.filtered || w.consistent && push.Residual == nil && len(known) == 0
-	if push.Query != nil && !w.consistent {
-		w.fresh = b.recent(bind)
-	}
+func (b *Backend) walk(ctx context.Context, ev *Event, bind *binding, q query, push mapping.Pushdown, known []*stored) (*scim.Page, error) {
+	w := b.walker(ev, bind, q, push, len(known) > 0, b.opts.Clock())
+	w.known = known
 	w.key = bind.obj.Name
 	if push.Query != nil {
 		w.key += "?" + push.Query.String()
@@ -51,7 +44,7 @@ type walker struct {
 	b    *Backend
 	ev   *Event
 	bind *binding
-	q    scim.Query
+	q    query
 	push mapping.Pushdown
 	key  string
 
@@ -59,8 +52,10 @@ type walker struct {
 	trusted  bool // every record that the target gives passes it
 	// consistent says that the target's search sees every finished write.
 	consistent bool
-	fresh      map[connector.Ref]*schema.Record // written of late, nil for what is gone
+	fresh      map[connector.Ref]overlaid // written of late
 	known      []*stored
+	omit       []string // fields that are not read
+	unchecked  bool     // what the target gives is not compared again
 
 	cursor string
 	offset int // where to begin, while there is no cursor
@@ -69,18 +64,58 @@ type walker struct {
 	page   *scim.Page
 }
 
+// walker returns a walk at its beginning. elsewhere says that there are records
+// that the target's search may not find, and since is when the search has to have
+// been up to date.
+func (b *Backend) walker(ev *Event, bind *binding, q query, push mapping.Pushdown, elsewhere bool, since time.Time) *walker {
+	w := &walker{b: b, ev: ev, bind: bind, q: q, push: push, page: &scim.Page{}}
+	// A filter that the target answers whole is walked like a list; one that is
+	// checked here has to read everything there is.
+	w.filtered = q.Filter != nil
+	w.consistent = push.Query != nil && b.consistent(bind, push.Query)
+	w.trusted = !w.filtered || w.consistent && push.Residual == nil && !elsewhere
+	if push.Query != nil && !w.consistent {
+		w.fresh = b.recent(bind, since)
+	}
+	w.omit = bind.omitted(q)
+	if w.trusted && w.filtered && bind.answersAll() {
+		// Such a target has looked at what the filter is about, be it the members of
+		// a group that nobody wants to see.
+		q.Filter = nil
+		all := bind.omitted(q)
+		w.unchecked = len(all) > len(w.omit)
+		w.omit = all
+	}
+	return w
+}
+
+// scan makes the walk read everything there is, where the target's query language
+// has no way to say the filter.
+func (w *walker) scan() {
+	w.push, w.trusted, w.consistent, w.unchecked = mapping.Pushdown{}, false, false, false
+	w.omit = w.bind.omitted(w.q)
+	w.cursor, w.offset, w.seen = "", 0, 0
+}
+
+// list reads the target's page at the walk's cursor.
+func (w *walker) list(ctx context.Context) (*connector.Page, error) {
+	q := connector.Query{Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Omit: w.omit}
+	if w.trusted {
+		q.Limit = w.q.Count
+	}
+	return w.b.target.List(ctx, w.bind.obj.Name, q)
+}
+
 func (w *walker) run(ctx context.Context) (*scim.Page, error) {
 	for {
-		p, err := w.b.target.List(ctx, w.bind.obj.Name, connector.Query{
-			Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Limit: w.q.Count, Omit: w.bind.unwanted(w.q.Wants),
-		})
+		p, err := w.list(ctx)
 		if errors.Is(err, connector.Unsupported) && w.push.Query != nil {
 			// The target's query language has no way to say it, or no more results.
 			if w.read > 0 {
 				return nil, w.tooMany()
 			}
-			w.push, w.trusted, w.consistent, w.fresh, w.known = mapping.Pushdown{}, false, false, nil, nil
-			w.cursor, w.offset, w.seen = "", 0, 0
+			w.scan()
+			w.fresh, w.known = nil, nil
 			continue
 		}
 		if err != nil {
@@ -116,6 +151,9 @@ func (w *walker) run(ctx context.Context) (*scim.Page, error) {
 
 // enough decides whether a walk can end before the end of the list.
 func (w *walker) enough(total int) (bool, error) {
+	if w.q.sorting && (w.read >= w.b.opts.ScanLimit || total > w.b.opts.ScanLimit && w.countable()) {
+		return true, w.b.tooManyToSort()
+	}
 	full := w.seen >= w.q.StartIndex-1+w.q.Count
 	if full && total >= 0 && w.countable() {
 		w.page.Total, w.page.Exact = total, true
@@ -168,18 +206,18 @@ func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored,
 		}
 		ref := connector.Ref{Object: w.bind.obj.Name, ID: keys[i].ID}
 		w.known = slices.DeleteFunc(w.known, func(k *stored) bool { return k.ref == ref })
-		rec = adapt(rec, w.bind.obj.Type)
+		f := &stored{ref: ref, rec: adapt(rec, w.bind.obj.Type), entry: entries[i], partial: len(w.omit) > 0, at: i}
 		if newer, ok := w.fresh[ref]; ok {
 			delete(w.fresh, ref)
-			if newer == nil {
+			if newer.rec == nil {
 				continue
 			}
 			// Somebody else may have written it since.
-			if !w.bind.modified(rec).After(w.bind.modified(newer)) {
-				rec = newer
+			if !w.bind.modified(f.rec).After(w.bind.modified(newer.rec)) {
+				f.rec, f.partial = newer.rec, newer.partial
 			}
 		}
-		out = append(out, &stored{ref: ref, rec: rec, entry: entries[i]})
+		out = append(out, f)
 	}
 	return out, nil
 }
@@ -189,8 +227,8 @@ func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored,
 // and, where an address has found nobody, who may be hidden.
 func (w *walker) takeUnlisted(ctx context.Context) error {
 	var late []*schema.Record
-	for _, ref := range sortedRefs(w.fresh) {
-		if rec := w.fresh[ref]; rec != nil {
+	for _, ref := range sortedRefs(maps.Keys(w.fresh)) {
+		if rec := w.fresh[ref].rec; rec != nil {
 			late = append(late, rec)
 		}
 		w.known = slices.DeleteFunc(w.known, func(k *stored) bool { return k.ref == ref })
@@ -211,22 +249,34 @@ func (w *walker) takeUnlisted(ctx context.Context) error {
 }
 
 // hidden reads who has the value that a lookup found nobody for, as far as this
-// connection knows: of what few targets say is whether their lookup shows
-// disabled accounts, and those that were made just now. It costs nothing where
-// nobody is known.
+// connection knows.
 func (w *walker) hidden(ctx context.Context) ([]*stored, error) {
-	c, ok := w.push.Query.(*schema.Compare)
-	if !ok || len(w.bind.obj.Unique) == 0 || !strings.EqualFold(c.Path.String(), w.bind.obj.Unique[0]) {
+	refs, err := w.b.hiddenRefs(ctx, w.bind, w.push, w.b.opts.Clock())
+	if err != nil {
+		return nil, err
+	}
+	return w.b.readAll(ctx, w.ev, w.bind, w.q, refs)
+}
+
+// hiddenRefs are those who may have the value that the target is asked for by a
+// consistent lookup, which may not show them: of what few targets say is whether
+// it shows disabled accounts, and those that were made just now.
+func (b *Backend) hiddenRefs(ctx context.Context, bind *binding, push mapping.Pushdown, since time.Time) ([]connector.Ref, error) {
+	c, ok := push.Query.(*schema.Compare)
+	if !ok || c.Op != schema.Eq || len(bind.obj.Unique) == 0 || !strings.EqualFold(c.Path.String(), bind.obj.Unique[0]) {
 		return nil, nil
 	}
-	var ids []string
-	value := c.Value.Text()
-	w.b.overlay.recent(w.bind.obj.Name, func(ref connector.Ref, rec *schema.Record) {
-		if rec != nil && strings.EqualFold(rec.Get(w.bind.obj.Unique[0]).Text(), value) {
-			ids = append(ids, ref.ID)
+	refs, err := b.stateRefs(ctx, bind, hiddenLogin, c.Value.Text())
+	if err != nil {
+		return nil, err
+	}
+	recent := b.recent(bind, since)
+	for _, ref := range sortedRefs(maps.Keys(recent)) {
+		if rec := recent[ref].rec; rec != nil && strings.EqualFold(rec.Get(bind.obj.Unique[0]).Text(), c.Value.Text()) && !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
 		}
-	})
-	return w.b.readKnown(ctx, w.ev, w.bind, w.q, hiddenLogin, value, ids)
+	}
+	return refs, nil
 }
 
 // modified is when the target says that a record was changed last; zero where it
@@ -258,7 +308,7 @@ func (w *walker) take(ctx context.Context, found []*stored) error {
 		if w.filtered {
 			// The target's search may fold more than SCIM does: what it gave is
 			// always compared again.
-			if !w.q.Matches(r.Record) {
+			if !w.passes(r) {
 				continue
 			}
 			w.seen++
@@ -280,82 +330,20 @@ func (b *Backend) consistent(bind *binding, f schema.Filter) bool {
 	return ok && c.Op == schema.Eq && bind.obj.Search.Sees(c.Path.String())
 }
 
-// recent returns the records of the binding's object that were written of late.
-func (b *Backend) recent(bind *binding) map[connector.Ref]*schema.Record {
-	out := make(map[connector.Ref]*schema.Record)
-	b.overlay.recent(bind.obj.Name, func(ref connector.Ref, rec *schema.Record) {
-		out[ref] = adapt(rec, bind.obj.Type)
-	})
+// passes reports whether a resource passes the filter.
+func (w *walker) passes(r *scim.Resource) bool { return w.unchecked || w.q.Matches(r.Record) }
+
+// recent returns the records of the binding's object that a search which was up
+// to date at an instant may not have.
+func (b *Backend) recent(bind *binding, since time.Time) map[connector.Ref]overlaid {
+	out := b.overlay.since(bind.obj.Name, since.Add(-b.opts.Lag))
+	for ref, e := range out {
+		e.rec = adapt(e.rec, bind.obj.Type)
+		out[ref] = e
+	}
 	return out
 }
 
-func sortedRefs(recs map[connector.Ref]*schema.Record) []connector.Ref {
-	return slices.SortedFunc(maps.Keys(recs), func(a, b connector.Ref) int { return strings.Compare(a.ID, b.ID) })
-}
-
-// cursors remembers at which cursor of the target the resource with some number
-// stands, so that a client that asks for page after page by number costs one
-// call for each page, and not one for each page before it.
-type cursors struct {
-	mu    sync.Mutex
-	clock func() time.Time
-	age   time.Duration
-	max   int
-	lists map[string][]checkpoint
-}
-
-type checkpoint struct {
-	seen   int // resources before the cursor
-	cursor string
-	at     time.Time
-}
-
-func newCursors(clock func() time.Time, age time.Duration, max int) *cursors {
-	return &cursors{clock: clock, age: age, max: max, lists: make(map[string][]checkpoint)}
-}
-
-// nearest returns the last checkpoint that does not lie behind a position.
-func (c *cursors) nearest(key string, position int) (seen int, cursor string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	old := c.clock().Add(-c.age)
-	for _, p := range c.lists[key] {
-		if p.seen <= position && p.seen > seen && !p.at.Before(old) {
-			seen, cursor = p.seen, p.cursor
-		}
-	}
-	return seen, cursor
-}
-
-// forget drops the checkpoints of an object's lists: a record that is hidden or
-// shown again moves all that stand behind it.
-func (c *cursors) forget(object string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	maps.DeleteFunc(c.lists, func(key string, _ []checkpoint) bool {
-		name, _, _ := strings.Cut(key, "?")
-		return name == object
-	})
-}
-
-// note adds a checkpoint. The list of one key is bounded, the oldest goes first;
-// so is the number of keys.
-func (c *cursors) note(key string, seen int, cursor string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.clock()
-	list := c.lists[key]
-	for i := range list {
-		if list[i].cursor == cursor {
-			list[i] = checkpoint{seen, cursor, now}
-			return
-		}
-	}
-	if len(list) >= c.max {
-		list = append(list[:0], list[1:]...)
-	}
-	if list == nil && len(c.lists) >= c.max {
-		clear(c.lists)
-	}
-	c.lists[key] = append(list, checkpoint{seen, cursor, now})
+func sortedRefs(refs iter.Seq[connector.Ref]) []connector.Ref {
+	return slices.SortedFunc(refs, func(a, b connector.Ref) int { return strings.Compare(a.ID, b.ID) })
 }

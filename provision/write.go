@@ -116,14 +116,15 @@ func (b *Backend) act(ctx context.Context, ev *Event, ref connector.Ref, kind co
 	return rec, nil
 }
 
-// update writes a change, if there is one, and returns the record as it is then.
-func (b *Backend) update(ctx context.Context, ev *Event, ref connector.Ref, bind *binding, c connector.Change) (*schema.Record, error) {
+// update writes a change, if there is one, and returns the record as it is then;
+// partial where the target does not tell.
+func (b *Backend) update(ctx context.Context, ev *Event, ref connector.Ref, bind *binding, c connector.Change) (now *schema.Record, partial bool, err error) {
 	if len(c.Edits) == 0 {
-		return c.Base, nil
+		return c.Base, false, nil
 	}
 	rec, err := b.target.Update(ctx, ref, c)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, f := range editedFields(bind.obj.Type, c.Edits) {
 		if !slices.Contains(ev.Changed, f) {
@@ -131,24 +132,25 @@ func (b *Backend) update(ctx context.Context, ev *Event, ref connector.Ref, bind
 		}
 	}
 	if rec == nil {
-		rec = c.Want
+		rec, partial = c.Want, true
 	}
-	return adapt(rec, bind.obj.Type), nil
+	return adapt(rec, bind.obj.Type), partial, nil
 }
 
 // deactivate disables an account, remembers in its entry what the target drops
-// by that, and returns the record as it is then.
-func (b *Backend) deactivate(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry) (*schema.Record, error) {
+// by that, and returns the record as it is then; partial where the target does
+// not tell.
+func (b *Backend) deactivate(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry) (now *schema.Record, partial bool, err error) {
 	ref := bind.obj.RefOf(rec)
 	if err := bind.mayRemove(ref); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	after, err := b.act(ctx, ev, ref, connector.Deactivate, bind.hint(rec))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if after == nil {
-		after = rec.Clone()
+		after, partial = rec.Clone(), true
 		after.SetAt(bind.activeField, schema.BooleanValue(false))
 	}
 	if !entry.Restoring {
@@ -158,7 +160,7 @@ func (b *Backend) deactivate(ctx context.Context, ev *Event, bind *binding, rec 
 	for _, f := range bind.obj.DroppedByDeactivate {
 		entry.drop(f, rec.Get(f))
 	}
-	return adapt(after, bind.obj.Type), nil
+	return adapt(after, bind.obj.Type), partial, nil
 }
 
 // mayRemove protects the account that the connection itself uses (design D16 d).
@@ -172,7 +174,8 @@ func (bind *binding) mayRemove(ref connector.Ref) error {
 // answer stores what reading a record would not give back, and makes the resource
 // that a write answers with. The write is done by then: references that cannot be
 // looked up are left out of the answer, and do not make a failure of it.
-func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry, wanted *schema.Record) *scim.Resource {
+func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, f *stored, wanted *schema.Record) *scim.Resource {
+	rec, entry := f.rec, f.entry
 	bind.note(entry, rec)
 	if len(bind.shadows) > 0 || !entry.empty() {
 		read := bind.typ.New()
@@ -182,15 +185,15 @@ func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, rec *sch
 		bind.keepLogin(entry, rec)
 		b.save(ctx, ev, entry)
 	}
-	return b.written(ctx, ev, bind, rec, entry)
+	return b.written(ctx, ev, bind, f)
 }
 
 // written makes the resource of a record that was just written.
-func (b *Backend) written(ctx context.Context, ev *Event, bind *binding, rec *schema.Record, entry *Entry) *scim.Resource {
-	res, err := b.resource(ctx, bind, rec, entry)
+func (b *Backend) written(ctx context.Context, ev *Event, bind *binding, f *stored) *scim.Resource {
+	res, err := b.resource(ctx, bind, f)
 	if err != nil {
 		ev.warn("The answer lacks references that could not be looked up (" + codeText(err) + ")")
-		res = bind.resource(rec, entry, nil)
+		res = &scim.Resource{Record: bind.record(f.rec, f.entry, nil)}
 	}
 	ev.User = display(res.Record)
 	return res
@@ -288,7 +291,7 @@ func (b *Backend) completeOne(ctx context.Context, ev *Event, bind *binding, k K
 		return true
 	})
 	change.Want.Apply(change.Edits...)
-	if _, err := b.update(ctx, ev, ref, bind, change); err != nil {
+	if _, _, err := b.update(ctx, ev, ref, bind, change); err != nil {
 		return err
 	}
 	b.save(ctx, ev, entry)
