@@ -216,7 +216,11 @@ func (x *exchange) doPatch(w *write) (*Resource, error) {
 		return x.h.backend.Update(x.ctx, ref, Update{Patch: w.ops}, w.options())
 	}
 	// Nothing to do, but only where there is a resource to do it to.
-	res, err := x.h.backend.Get(x.ctx, ref, ReadOptions{Wants: w.wants})
+	o := ReadOptions{Wants: w.wants}
+	if len(w.ifMatch) > 0 {
+		o.Wants = Projection{} // what is not read whole may have no version
+	}
+	res, err := x.h.backend.Get(x.ctx, ref, o)
 	if err == nil && len(w.ifMatch) > 0 && (res == nil || !slices.Contains(w.ifMatch, res.Version)) {
 		return nil, versionMismatch()
 	}
