@@ -34,12 +34,21 @@ func (v Value) Hash(seed maphash.Seed) uint64 {
 		// The order of members makes no difference.
 		sum := uint64(0)
 		for name, m := range v.Members() {
-			sum += scatter(seed, mix(maphash.String(seed, Fold(name)), m.Hash(seed)))
+			sum += scatter(seed, mix(hashName(seed, name), m.Hash(seed)))
 		}
 		h = mix(h, sum)
 	default:
 	}
 	return scatter(seed, h)
+}
+
+// hashName gives names that are compared without case one hash.
+func hashName(seed maphash.Seed, name string) uint64 {
+	var buf [64]byte
+	if key, ok := appendFold(buf[:0], name); ok {
+		return maphash.Bytes(seed, key)
+	}
+	return maphash.String(seed, Fold(name))
 }
 
 // scatter makes of a hash one that has nothing to do with those beside it, so

@@ -19,7 +19,10 @@ import (
 //
 // Errors are *[Error] with status 400: noTarget when a filter finds nothing,
 // mutability when an attribute may not be changed that way, invalidValue when a
-// value does not fit.
+// value does not fit. They have status 413 where operation after operation would
+// have to search a long list: any number may search a list of 100 values, up to 100
+// a list of any length. Those in a row that add values, or remove them by value,
+// count as one; one whose filter has several comparisons counts as so many.
 func ApplyPatch(cur *schema.Record, ops []Op) (*schema.Record, error) {
 	rec, _, err := ApplyRepaired(cur, ops)
 	return rec, err
@@ -35,6 +38,7 @@ func ApplyRepaired(cur *schema.Record, ops []Op) (rec *schema.Record, repairs []
 		if err := checkOp(&ops[i]); err != nil {
 			return nil, nil, err
 		}
+		p.searches += comparisons(&ops[i])
 	}
 	for len(ops) > 0 {
 		n := run(ops)
@@ -55,6 +59,58 @@ func ApplyRepaired(cur *schema.Record, ops []Op) (rec *schema.Record, repairs []
 type applier struct {
 	rec  *schema.Record
 	used repairSet
+	// searches is how many comparisons the operations are made of, values the
+	// length of the longest list that they have met, visited how many comparisons
+	// with its values they have asked for so far.
+	searches, values, visited int
+}
+
+const (
+	// maxVisits bounds the product of searches and values, which a request can make
+	// large with little: see visit.
+	maxVisits = 100
+	// copyEffort is how many comparisons changing a value costs as much as.
+	copyEffort = 8
+)
+
+// visit counts comparisons with the values of a list, of which there are so many,
+// and refuses the operation when there have been too many. What is allowed grows
+// with the sum of what the client has sent, not with its square.
+func (p *applier) visit(op *Op, n, values int) error {
+	p.visited += n
+	p.values = max(p.values, values)
+	if p.visited > maxVisits*(p.values+p.searches) {
+		return Errorf(http.StatusRequestEntityTooLarge, "", "Attribute %s: these are too many operations on that many values, send fewer at a time.", attributePath(op.Target))
+	}
+	return nil
+}
+
+// comparisons returns how many comparisons an operation makes with each value of a
+// list.
+func comparisons(op *Op) int {
+	if op.Target.Filter == nil {
+		return 1
+	}
+	return countComparisons(op.Target.Filter.Filter())
+}
+
+func countComparisons(f schema.Filter) int {
+	n := 0
+	switch f := f.(type) {
+	case schema.And:
+		for _, g := range f {
+			n += countComparisons(g)
+		}
+	case schema.Or:
+		for _, g := range f {
+			n += countComparisons(g)
+		}
+	case schema.Not:
+		n = countComparisons(f.Filter)
+	default:
+		n = 1
+	}
+	return n
 }
 
 // ApplyReplace returns the resource that a PUT of in makes out of cur, neither
@@ -149,6 +205,11 @@ func (p *applier) apply(op *Op) error {
 	cur := p.rec.At(op.Target.Slot)
 	var next schema.Value
 	var err error
+	if a.MultiValued {
+		if err := p.visit(op, comparisons(op)*cur.Len(), cur.Len()); err != nil {
+			return err
+		}
+	}
 	switch {
 	case a.MultiValued && (op.Target.Filter != nil || op.Target.Sub != schema.NoSlot):
 		next, err = p.elements(op, a, cur)
@@ -220,8 +281,8 @@ func applyList(op *Op, a *schema.Attribute, cur schema.Value) schema.Value {
 // target's filter finds, or on all of them.
 func (p *applier) elements(op *Op, a *schema.Attribute, cur schema.Value) (schema.Value, error) {
 	clearing := op.Kind == OpRemove || op.Value.Unassigned()
-	var out []schema.Value
-	found, primary := false, -1
+	out := make([]schema.Value, 0, cur.Len()+1)
+	found, primary, changed := false, -1, 0
 	for e := range cur.Elements() {
 		elem := e.Record()
 		if elem == nil || op.Target.Filter != nil && !op.Target.Filter.Match(elem) {
@@ -239,6 +300,9 @@ func (p *applier) elements(op *Op, a *schema.Attribute, cur schema.Value) (schem
 			continue
 		}
 		out = append(out, next)
+		if next.Record() != elem {
+			changed++
+		}
 		if primary < 0 && op.Kind != OpRemove && becomesPrimary(op, a) {
 			primary = len(out) - 1
 		}
@@ -266,7 +330,7 @@ func (p *applier) elements(op *Op, a *schema.Attribute, cur schema.Value) (schem
 	if primary >= 0 {
 		onlyPrimary(a, out, primary)
 	}
-	return schema.ListValue(out...), nil
+	return schema.ListValue(out...), p.visit(op, copyEffort*changed, len(out))
 }
 
 func applyElement(op *Op, a *schema.Attribute, elem *schema.Record, clearing bool) (schema.Value, error) {

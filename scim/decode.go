@@ -20,6 +20,8 @@ type decoder struct {
 	// search through a list that the same request can make long. filtered is how
 	// many have been.
 	maxFiltered, filtered int
+	// paths carries out what keys with a filter or a sub-attribute mean.
+	paths applier
 	// keepNulls keeps nulls within complex values, where a PATCH means them.
 	keepNulls bool
 	// ignored are names that were passed over, for the log; not all of very many.
@@ -228,7 +230,9 @@ func (d *decoder) assign(rec *schema.Record, sel schema.Selector, v schema.Value
 		return err
 	}
 	op.CreateMissing = true
-	return (&applier{rec: rec}).apply(&op)
+	d.paths.rec = rec
+	d.paths.searches += comparisons(&op)
+	return d.paths.apply(&op)
 }
 
 // value reads the value of an attribute, of a list if it is multi-valued.

@@ -46,23 +46,37 @@ func (id identity) key(e schema.Value) (k elementKey, ok bool) {
 	if k.value = rec.At(id.value).Text(); k.value == "" {
 		return k, false
 	}
-	if id.fold {
-		k.value = schema.Fold(k.value)
-	}
 	if id.typ != schema.NoSlot {
-		k.typ = schema.Fold(rec.At(id.typ).Text())
+		k.typ = rec.At(id.typ).Text()
 	}
 	return k, true
 }
 
-// same reports whether two elements with a key are the same one.
-func (id identity) same(k, l elementKey) bool {
-	return k.value == l.value && (k.typ == l.typ || id.typeOptional && (k.typ == "" || l.typ == ""))
+// folded is the key by which an index knows an element.
+func (id identity) folded(k elementKey) elementKey {
+	if id.fold {
+		k.value = schema.Fold(k.value)
+	}
+	k.typ = schema.Fold(k.typ)
+	return k
 }
 
-// smallList is up to which length lists are searched one by one; longer ones
-// get an index, so that the work stays linear.
-const smallList = 16
+// same reports whether two elements with a key are the same one.
+func (id identity) same(k, l elementKey) bool {
+	return id.sameValue(k, l) && (strings.EqualFold(k.typ, l.typ) || id.typeOptional && (k.typ == "" || l.typ == ""))
+}
+
+func (id identity) sameValue(k, l elementKey) bool {
+	return k.value == l.value || id.fold && strings.EqualFold(k.value, l.value)
+}
+
+// Lists of up to smallList elements, and those in which no more than fewElements
+// are looked for, are searched one by one; others get an index, so that the work
+// stays linear.
+const (
+	smallList   = 16
+	fewElements = 4
+)
 
 // elementSet finds elements in a list.
 type elementSet struct {
@@ -79,17 +93,53 @@ type elementIndex struct {
 	others  map[uint64][]int // elements without a key, by their hash
 }
 
-func newElementSet(a *schema.Attribute, list []schema.Value, room int) *elementSet {
+func newElementIndex(n int) *elementIndex {
+	return &elementIndex{
+		byKey: make(map[elementKey]int, n), byValue: make(map[string]int, n), seed: maphash.MakeSeed(), others: make(map[uint64][]int),
+	}
+}
+
+func newElementSet(a *schema.Attribute, list []schema.Value) *elementSet {
 	s := &elementSet{id: identityOf(a), list: list}
-	if n := len(list) + room; n > smallList {
-		s.elementIndex = &elementIndex{
-			byKey: make(map[elementKey]int, n), byValue: make(map[string]int, n), seed: maphash.MakeSeed(), others: make(map[uint64][]int),
-		}
+	if len(list) > smallList {
+		s.elementIndex = newElementIndex(len(list))
 		for i, e := range list {
 			s.note(i, e)
 		}
 	}
 	return s
+}
+
+// newUnion returns a set of the elements of list, in which those of more, which
+// will join it, can be found. The work on each element of list is small where
+// these are few: then only those elements are indexed that they may mean.
+func newUnion(a *schema.Attribute, list, more []schema.Value) *elementSet {
+	s := &elementSet{id: identityOf(a), list: list}
+	if len(list)+len(more) <= smallList || len(more) <= fewElements {
+		return s
+	}
+	s.elementIndex = newElementIndex(len(more))
+	wanted := &elementSet{id: s.id, list: more}
+	if len(more) < len(list) {
+		wanted.elementIndex = newElementIndex(len(more))
+		for i, e := range more {
+			wanted.note(i, e)
+		}
+	}
+	for i, e := range list {
+		if wanted.elementIndex == nil || wanted.mayMean(e) {
+			s.note(i, e)
+		}
+	}
+	return s
+}
+
+// mayMean reports whether the index has an element that may be the same as e.
+func (s *elementSet) mayMean(e schema.Value) bool {
+	if k, ok := s.id.key(e); ok {
+		return at(s.byValue, s.id.folded(k).value) >= 0
+	}
+	return s.others[e.Hash(s.seed)] != nil
 }
 
 func (s *elementSet) note(i int, e schema.Value) {
@@ -102,10 +152,11 @@ func (s *elementSet) note(i int, e schema.Value) {
 		s.others[h] = append(s.others[h], i)
 		return
 	}
+	k = s.id.folded(k)
 	if _, there := s.byKey[k]; !there {
 		s.byKey[k] = i
 	}
-	if _, there := s.byValue[k.value]; !there && s.id.typeOptional {
+	if _, there := s.byValue[k.value]; !there {
 		s.byValue[k.value] = i
 	}
 }
@@ -113,19 +164,21 @@ func (s *elementSet) note(i int, e schema.Value) {
 // find returns the position of the element that is the same as e, or -1.
 func (s *elementSet) find(e schema.Value) int {
 	k, ok := s.id.key(e)
-	switch {
-	case s.elementIndex == nil:
+	if s.elementIndex == nil {
 		return slices.IndexFunc(s.list, func(f schema.Value) bool {
 			l, has := s.id.key(f)
 			return ok && has && s.id.same(k, l) || !ok && !has && f.Equal(e)
 		})
-	case !ok:
+	}
+	if !ok {
 		for _, i := range s.others[e.Hash(s.seed)] {
 			if s.list[i].Equal(e) {
 				return i
 			}
 		}
 		return -1
+	}
+	switch k = s.id.folded(k); {
 	case s.id.typeOptional && k.typ == "":
 		return at(s.byValue, k.value)
 	case s.id.typeOptional:
@@ -154,16 +207,16 @@ func (s *elementSet) add(e schema.Value) {
 // unite returns cur with the elements of more. An element that is there already
 // takes over the sub-attributes that more has for it.
 func unite(a *schema.Attribute, cur, more schema.Value) schema.Value {
-	list := make([]schema.Value, 0, cur.Len()+more.Len())
-	for e := range cur.Elements() {
-		list = append(list, e)
-	}
-	set := newElementSet(a, list, more.Len())
-	primary, changed := -1, false
+	given := make([]schema.Value, 0, more.Len())
 	for e := range more.Elements() {
-		if e = trimmed(e); e.Unassigned() {
-			continue
+		if e = trimmed(e); !e.Unassigned() {
+			given = append(given, e)
 		}
+	}
+	list := slices.AppendSeq(make([]schema.Value, 0, cur.Len()+len(given)), cur.Elements())
+	set := newUnion(a, list, given)
+	primary, changed := -1, false
+	for _, e := range given {
 		i := set.find(e)
 		if i < 0 {
 			set.add(e)
@@ -215,7 +268,7 @@ func subtract(a *schema.Attribute, cur, less schema.Value) schema.Value {
 	for e := range less.Elements() {
 		gone = append(gone, trimmed(e))
 	}
-	set := newElementSet(a, gone, 0)
+	set := newElementSet(a, gone)
 	kept := make([]schema.Value, 0, cur.Len())
 	for e := range cur.Elements() {
 		if !set.names(e) {
@@ -236,11 +289,11 @@ func (s *elementSet) names(e schema.Value) bool {
 	case !ok:
 		return s.find(e) >= 0
 	case s.elementIndex != nil:
-		return s.find(e) >= 0 || at(s.byKey, elementKey{value: k.value}) >= 0
+		return s.find(e) >= 0 || at(s.byKey, elementKey{value: s.id.folded(k).value}) >= 0
 	default:
 		return slices.ContainsFunc(s.list, func(f schema.Value) bool {
 			l, has := s.id.key(f)
-			return has && k.value == l.value && (l.typ == "" || s.id.same(k, l))
+			return has && (s.id.same(k, l) || l.typ == "" && s.id.sameValue(k, l))
 		})
 	}
 }

@@ -110,6 +110,60 @@ func TestFilteredKeysAreLimited(t *testing.T) {
 	assert.Equal(t, 200, do(t, h, "PATCH", "/Users/1", patchBody(op("replace", "", "{"+keys(10)+"}"))).Code)
 }
 
+// Each operation that searches a list is cheap, a thousand of them on a thousand
+// values are not: what may be done grows with the sum of both.
+func TestPatch_SearchesAreLimited(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	h := newHandler(t, s, nil)
+	emails := func(n int) string {
+		return "[" + times(n, func(i int) string { return fmt.Sprintf(`{"value":"e%d","type":"t%d"}`, i, i) }) + "]"
+	}
+	ops := func(n int, path, value string) string {
+		return patchBody(times(n, func(i int) string {
+			return op("replace", strings.ReplaceAll(path, "#", fmt.Sprint(i%100)), fmt.Sprintf(value, i))
+		}))
+	}
+	const one, all = `emails[type eq "t#"].value`, "emails.display"
+	two := strings.TrimSuffix(strings.Repeat(`type eq "t#" or `, 2), " or ")
+	for _, c := range []struct {
+		stored int
+		body   string
+		status int
+	}{
+		{100, ops(1000, one, `"x%d"`), 200},
+		{1000, ops(100, one, `"x%d"`), 200},
+		{1000, ops(150, one, `"x%d"`), 413},
+		{1000, ops(100, "emails["+two+"].value", `"x%d"`), 413},
+		{1000, ops(1000, one, `"x%d"`), 413},
+		{1000, ops(10, all, `"x%d"`), 200},
+		{1000, ops(20, all, `"x%d"`), 413},
+		{1000, patchBody(`{"op":"replace","value":{` + times(150, func(i int) string { return fmt.Sprintf(`"emails[type eq \"t%d\"].value":"x"`, i) }) + `}}`), 413},
+		{1000, patchBody(times(150, func(i int) string {
+			return op("add", "emails", fmt.Sprintf(`[{"value":"n%d"}]`, i)) + "," + op("remove", fmt.Sprintf(`emails[value eq "e%d"]`, i), "")
+		})), 413},
+		{1000, patchBody(times(500, func(i int) string { return op("add", "emails", fmt.Sprintf(`[{"value":"n%d"}]`, i)) }) + "," +
+			times(500, func(i int) string {
+				return op("remove", fmt.Sprintf(`emails[value eq "e%d" or value eq "n%d"]`, i, i), "")
+			})), 200},
+	} {
+		s.Resources = nil
+		a := do(t, h, "POST", "/Users", `{"userName":"a","emails":`+emails(c.stored)+`}`)
+		require.Equal(t, 201, a.Code)
+		before := s.Resources[0]
+		a = do(t, h, "PATCH", "/Users/"+a.get("id").(string)+"?attributes=id", c.body)
+		if c.status == 413 {
+			requireError(t, a, 413, "", "emails")
+			assert.Same(t, before, s.Resources[0])
+		} else {
+			require.Equal(t, c.status, a.Code, "%.200s: %s", c.body, a.Body)
+		}
+	}
+	// So it is for keys of a body that are paths.
+	keys := times(200, func(i int) string { return fmt.Sprintf(`"emails[type eq \"t%d\"].value":"x"`, i) })
+	requireError(t, do(t, h, "POST", "/Users", `{"userName":"b","emails":`+emails(1000)+`,`+keys+`}`), 413, "", "emails")
+}
+
 // Names are the client's, and may be as long as a body.
 func TestLongNames(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ const (
 	noRun          runKind = iota
 	addingRun              // add elements
 	removingRun            // remove elements that are listed
-	removingKeyRun         // remove the elements with one value: members[value eq "…"]
+	removingKeyRun         // remove the elements with certain values: members[value eq "…"]
 )
 
 // runOf returns the kind of run that an operation can be part of.
@@ -27,31 +27,56 @@ func runOf(op *Op) runKind {
 		return noRun
 	}
 	switch {
-	case op.Kind == OpAdd && op.Target.Filter == nil && primarySlot(a) == schema.NoSlot:
+	case op.Kind == OpAdd && op.Target.Filter == nil && !hasPrimary(a, op.Value):
 		return addingRun
 	case op.Kind == OpRemove && op.Target.Filter == nil && !op.Value.IsUnset():
 		return removingRun
 	case op.Kind == OpRemove && op.Target.Filter != nil:
-		if _, ok := filteredValue(op); ok {
+		if filteredValues(op) != nil {
 			return removingKeyRun
 		}
 	}
 	return noRun
 }
 
-// filteredValue returns the text of a filter value eq "text", folded as it is
-// compared.
-func filteredValue(op *Op) (string, bool) {
-	c, ok := op.Target.Filter.Filter().(*schema.Compare)
-	if !ok || c.Op != schema.Eq || c.Path.URN != "" || c.Path.Filter != nil || c.Path.Sub != "" || !strings.EqualFold(c.Path.Attr, "value") {
-		return "", false
+// hasPrimary reports whether an element is primary, so that adding it changes
+// others.
+func hasPrimary(a *schema.Attribute, list schema.Value) bool {
+	for e := range list.Elements() {
+		if isPrimary(a, e) {
+			return true
+		}
 	}
+	return false
+}
+
+// filteredValues returns the texts of a filter value eq "text", or of several
+// joined by or, folded as they are compared. It is nil for other filters.
+func filteredValues(op *Op) []string {
 	v := op.Target.Attribute().Sub.Lookup("value")
-	text, ok := c.Value.Str()
-	if v == nil || !ok || v.MultiValued || !isTextType(v.Type) {
-		return "", false
+	if v == nil || v.MultiValued || !isTextType(v.Type) {
+		return nil
 	}
-	return foldUnless(v.CaseExact, text), true
+	return appendValues(nil, op.Target.Filter.Filter(), v.CaseExact)
+}
+
+func appendValues(dst []string, f schema.Filter, exact bool) []string {
+	switch f := f.(type) {
+	case schema.Or:
+		for _, g := range f {
+			n := len(dst)
+			if dst = appendValues(dst, g, exact); len(dst) <= n {
+				return nil
+			}
+		}
+		return dst
+	case *schema.Compare:
+		text, ok := f.Value.Str()
+		if ok && f.Op == schema.Eq && f.Path.URN == "" && f.Path.Filter == nil && f.Path.Sub == "" && strings.EqualFold(f.Path.Attr, "value") {
+			return append(dst, foldUnless(exact, text))
+		}
+	}
+	return nil
 }
 
 func foldUnless(exact bool, s string) string {
@@ -69,7 +94,7 @@ func run(ops []Op) int {
 	for kind != noRun && n < len(ops) && ops[n].Target.Slot == ops[0].Target.Slot && runOf(&ops[n]) == kind {
 		n++
 	}
-	if n == 1 {
+	if n == 1 && kind != removingKeyRun {
 		return 0
 	}
 	return n
@@ -96,11 +121,17 @@ func (p *applier) removeKeys(ops []Op) error {
 	value := a.Sub.Slot("value")
 	exact := a.Sub.Attribute(value).CaseExact
 	found := make(map[string]bool, len(ops))
+	keys := make([][]string, len(ops))
 	for i := range ops {
-		key, _ := filteredValue(&ops[i])
-		found[key] = false
+		keys[i] = filteredValues(&ops[i])
+		for _, key := range keys[i] {
+			found[key] = false
+		}
 	}
 	cur := p.rec.At(slot)
+	if err := p.visit(&ops[0], cur.Len(), cur.Len()); err != nil {
+		return err
+	}
 	kept := make([]schema.Value, 0, cur.Len())
 	for e := range cur.Elements() {
 		if rec := e.Record(); rec != nil {
@@ -115,10 +146,13 @@ func (p *applier) removeKeys(ops []Op) error {
 		kept = append(kept, e)
 	}
 	for i := range ops {
-		key, _ := filteredValue(&ops[i])
-		switch {
-		case found[key]:
+		hit := false
+		for _, key := range keys[i] {
+			hit = hit || found[key]
 			found[key] = false // the next operation on it comes too late
+		}
+		switch {
+		case hit:
 		case ops[i].MustMatch:
 			return noTarget(&ops[i])
 		default:

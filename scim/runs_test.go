@@ -3,7 +3,6 @@ package scim_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,11 +20,13 @@ func TestApplyPatch_RunsAreAsOneByOne(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	types := teststore.Types(t)
 	user, grp := types.ByName("User").Type, types.ByName("Group").Type
-	pick := func(typ *schema.Type) scim.Op {
-		attr, id := "members", fmt.Sprint(random.IntN(6))
+	anyOp := func(typ *schema.Type, attr string, kind int, many bool) scim.Op {
+		id := fmt.Sprint(random.IntN(6))
 		if typ == user {
-			attr = []string{"emails", "x509Certificates", "addresses", teststore.FreshURN + ":tags"}[random.IntN(4)]
 			id = []string{"a", "A", "ſ", "s", "S", ""}[random.IntN(6)]
+		}
+		if many && id != "" {
+			id += fmt.Sprint(random.IntN(20))
 		}
 		a := typ.Lookup(attr)
 		element := schema.StringValue(id)
@@ -41,13 +42,16 @@ func TestApplyPatch_RunsAreAsOneByOne(t *testing.T) {
 			element = schema.ObjectValue(rec)
 		}
 		o := scim.Op{Kind: scim.OpAdd, Target: target(t, typ, attr), Value: schema.ListValue(element)}
-		switch random.IntN(3) {
+		switch kind {
 		case 0:
 			o.Kind = scim.OpRemove
 		case 1:
 			if a.Sub != nil && a.Sub.Lookup("value") != nil {
 				o.Kind, o.Value = scim.OpRemove, schema.Value{}
 				o.Target = target(t, typ, fmt.Sprintf(`%s[value eq %q]`, attr, id))
+				if random.IntN(4) == 0 {
+					o.Target = target(t, typ, fmt.Sprintf(`%s[value eq "1" or (VALUE eq %q or value eq "s1")]`, attr, id))
+				}
 				o.MustMatch = random.IntN(20) == 0
 			}
 		}
@@ -57,8 +61,18 @@ func TestApplyPatch_RunsAreAsOneByOne(t *testing.T) {
 	for range 1500 {
 		typ := []*schema.Type{user, grp}[random.IntN(2)]
 		var ops []scim.Op
+		many := random.IntN(10) == 0 // so that there is an index
 		for range 1 + random.IntN(12) {
-			ops = append(ops, slices.Repeat([]scim.Op{pick(typ)}, 1+random.IntN(2))...)
+			attr, kind, n := "members", random.IntN(3), 1+random.IntN(3)
+			if typ == user {
+				attr = []string{"emails", "x509Certificates", "addresses", teststore.FreshURN + ":tags"}[random.IntN(4)]
+			}
+			if many {
+				n = 30
+			}
+			for range n {
+				ops = append(ops, anyOp(typ, attr, kind, many))
+			}
 		}
 		one, oneErr := typ.New(), error(nil)
 		used := map[string]bool{}
