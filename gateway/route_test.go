@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/gateway"
+	"github.com/usher-scim/usher/provision"
 )
 
 var zeroTime time.Time
@@ -176,6 +177,14 @@ func TestToken_ReadOnly(t *testing.T) {
 		w := f.do(method, path, token, `{"schemas":["`+userURN+`"],"userName":"ada@example.com"}`)
 		assert.Equal(t, http.StatusForbidden, w.Code, path)
 		assert.Equal(t, "403", object(t, w)["status"], path)
+	}
+	refusals := f.Events(gateway.EventQuery{})
+	require.Len(t, refusals, 4, "an administrator sees what was refused")
+	for _, e := range refusals {
+		assert.Equal(t, "auditor", e.Request.Actor)
+		assert.Equal(t, provision.Failed, e.Outcome)
+		assert.Equal(t, http.StatusForbidden, e.Status)
+		assert.Contains(t, e.Words, "reading only")
 	}
 	for _, path := range []string{"/Bulk/.search", "/Users/1/.search", "/Users/.search/", "//.search", "/Users/x.search", "/Users/1%2f.search"} {
 		assert.Equal(t, http.StatusForbidden, f.do(http.MethodPost, "/scim/v2"+path, token, "{}").Code, path)

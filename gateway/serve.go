@@ -119,11 +119,8 @@ func (g *Gateway) serveSCIM(x *exchange, r *http.Request, id, rest string) {
 		return
 	}
 	x.connection, x.actor = gr.conn.info.ID, gr.Name
-	if gr.ReadOnly && !reads(r.Method, rest) {
-		writeSCIMError(x, http.StatusForbidden, "This token is for reading only.")
-		return
-	}
-	ctx := provision.WithRequest(withTrail(scim.WithRequestID(r.Context(), x.id)), provision.Request{
+	ctx := scim.WithPrincipal(scim.WithRequestID(r.Context(), x.id), scim.Principal{Name: gr.Name, ReadOnly: gr.ReadOnly})
+	ctx = provision.WithRequest(withTrail(ctx), provision.Request{
 		ID: x.id, Actor: gr.Name, Profile: gr.conn.info.Profile,
 	})
 	r = r.WithContext(ctx)
@@ -163,20 +160,6 @@ func (g *Gateway) authenticate(x *exchange, r *http.Request, id string) (gr *gra
 		return gr, true
 	}
 	return nil, presented
-}
-
-// reads reports whether a request changes nothing.
-func reads(method, rest string) bool {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		return true
-	case http.MethodPost:
-		// RFC 7644 section 3.4.3: below the base or an endpoint, and nowhere else.
-		endpoint, ok := strings.CutSuffix(rest, "/.search")
-		return ok && endpoint != "/" && endpoint != "/Bulk" && strings.LastIndexByte(endpoint, '/') <= 0
-	default:
-		return false
-	}
 }
 
 // routeOf returns the pattern of a SCIM path for the log: the endpoint if it is

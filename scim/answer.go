@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -77,12 +76,16 @@ func (x *exchange) resource(status int, l *layout, res *Resource, p Projection) 
 	e := encoder{base: x.h.set.base, l: l, mask: p.masks(l)}
 	*b = append(e.resource(*b, res), '\n')
 	if status == http.StatusCreated {
-		loc := make([]byte, 0, len(x.h.set.base)+len(l.rt.Endpoint)+32)
-		loc = append(loc, x.h.set.base...)
-		x.w.Header().Set("Location", string(appendLocation(loc, l.rt.Endpoint, res.Record.At(schema.SlotID).Text())))
+		x.w.Header().Set("Location", x.location(l.rt.Endpoint, res.Record.At(schema.SlotID).Text()))
 	}
 	x.versionHeader(res)
 	return x.answer(status, *b)
+}
+
+// location is the permanent URI of a resource.
+func (x *exchange) location(endpoint, id string) string {
+	loc := make([]byte, 0, len(x.h.set.base)+len(endpoint)+32)
+	return string(appendLocation(append(loc, x.h.set.base...), endpoint, id))
 }
 
 func (x *exchange) versionHeader(res *Resource) {
@@ -157,8 +160,9 @@ func internalError(id string, err error) *Error {
 func (x *exchange) send(e *Error) {
 	header := x.w.Header()
 	header.Set("Content-Type", mediaType)
+	header.Del("Location") // where /Me has found it, but no more
 	if e.Status == http.StatusUnauthorized {
-		header["Www-Authenticate"] = slices.Clone(x.h.set.challenges)
+		x.challenge()
 	}
 	if e.RetryAfter > 0 {
 		header.Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))

@@ -138,8 +138,7 @@ func (x *exchange) serve() error {
 // unauthorized turns an authenticator's error into status 401, unless it chose
 // another.
 func unauthorized(err error) error {
-	var e *Error
-	if errors.As(err, &e) {
+	if !isUnauthorized(err) {
 		return err
 	}
 	return &Error{Status: http.StatusUnauthorized, Detail: "The request has no valid credentials.", Err: err}
@@ -160,6 +159,10 @@ func (x *exchange) route() error {
 		return err
 	}
 	x.view = v
+	l := v.layout("/" + first)
+	if err := x.mayAsk(first == ".search" && !nested || l != nil && rest == ".search"); err != nil {
+		return err
+	}
 	switch first {
 	case "", ".search", "Bulk":
 		switch {
@@ -177,7 +180,6 @@ func (x *exchange) route() error {
 	case "ServiceProviderConfig", "ResourceTypes", "Schemas":
 		return x.discovery(first, rest)
 	}
-	l := v.layout("/" + first)
 	switch {
 	case l == nil:
 		return notFoundPath()

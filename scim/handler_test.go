@@ -1,7 +1,6 @@
 package scim_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -63,12 +62,18 @@ func do(t testing.TB, h http.Handler, method, path, body string, header ...strin
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	a := answer{ResponseRecorder: w}
-	if w.Body.Len() > 0 {
-		require.Equal(t, "application/scim+json", w.Header().Get("Content-Type"))
-		d := json.NewDecoder(bytes.NewReader(w.Body.Bytes()))
-		require.NoError(t, d.Decode(&a.body), w.Body.String())
-	}
+	a.decode(t)
 	return a
+}
+
+// decode reads the body, if there is one.
+func (a *answer) decode(t testing.TB) {
+	t.Helper()
+	if a.Body.Len() == 0 {
+		return
+	}
+	require.Equal(t, "application/scim+json", a.Header().Get("Content-Type"))
+	require.NoError(t, json.Unmarshal(a.Body.Bytes(), &a.body), a.Body.String())
 }
 
 // requireError checks an error answer.

@@ -23,10 +23,12 @@ type Options struct {
 	// requests' paths; a request whose path does not begin with it is served as
 	// it is, so that http.StripPrefix or a proxy may have done that before.
 	BaseURL string
-	// Auth decides who may pass, see [BearerToken], [AuthFunc] and [NoAuth].
+	// Auth decides who may pass, see [BearerToken], [BearerTokens], [Basic], [AnyOf],
+	// [AuthFunc] and [NoAuth].
 	Auth Authenticator
 	// AuthSchemes are what ServiceProviderConfig announces and what WWW-Authenticate
-	// asks for; a bearer token by default.
+	// asks for. By default that is what Auth takes; a bearer token, where that is not
+	// one of this package.
 	AuthSchemes []AuthScheme
 	// DocumentationURI is announced in ServiceProviderConfig when it is set.
 	DocumentationURI string
@@ -89,8 +91,8 @@ type Options struct {
 	Clock func() time.Time
 
 	// Me returns the resource of the principal who asks, for /Me (RFC 7644 section
-	// 3.11); a *[Error] with status 404 where there is none. Nil: /Me is answered
-	// with status 501.
+	// 3.11); a *[Error] with status 404 where there is none. It can be read, replaced,
+	// patched and deleted there, not created. Nil: /Me is answered with status 501.
 	Me func(ctx context.Context) (Ref, error)
 
 	// PatchUserStatus is the status of a PATCH of a user: 200, the default, with
@@ -125,8 +127,10 @@ func newSettings(o *Options) (settings, error) {
 	case o.Auth == nil:
 		return s, errors.New("scim: Auth is not set: use BearerToken, AuthFunc, or NoAuth where something else authenticates")
 	}
-	if b, ok := o.Auth.(bearerToken); ok && b.empty {
-		return s, errors.New("scim: the bearer token is empty")
+	if k, ok := o.Auth.(known); ok {
+		if err := k.check(); err != nil {
+			return s, err
+		}
 	}
 	s.prefix = strings.TrimRight(u.Path, "/")
 	s.base = strings.TrimRight(u.String(), "/")
@@ -198,10 +202,7 @@ func newSettings(o *Options) (settings, error) {
 		s.RequestID = rand.Text
 	}
 	if len(s.AuthSchemes) == 0 {
-		s.AuthSchemes = []AuthScheme{{
-			Type: "oauthbearertoken", Name: "Bearer token", Primary: true,
-			Description: "A token in the Authorization header", SpecURI: "https://www.rfc-editor.org/info/rfc6750",
-		}}
+		s.AuthSchemes = authSchemes(o.Auth)
 	}
 	s.challenges = challenges(s.AuthSchemes)
 	return s, nil

@@ -9,7 +9,8 @@ import (
 type Principal struct {
 	// Name is for logs and events; it is no secret.
 	Name string
-	// ReadOnly principals read and search; a write is answered with status 403.
+	// ReadOnly principals read and search (GET, HEAD and POST on .search); all else is
+	// answered with status 403.
 	ReadOnly bool
 }
 
@@ -26,6 +27,20 @@ func WithPrincipal(ctx context.Context, p Principal) context.Context {
 func PrincipalOf(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p
+}
+
+// mayAsk refuses what is no read to those who only read, before anything else is
+// looked at: whatever is served later is covered.
+func (x *exchange) mayAsk(search bool) error {
+	switch x.r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return nil
+	case http.MethodPost:
+		if search {
+			return nil
+		}
+	}
+	return x.mayWrite()
 }
 
 // mayWrite refuses the writes of those who only read.

@@ -31,7 +31,7 @@ func TestAuthentication(t *testing.T) {
 	for _, header := range []string{"", "usher_test", "Bearer", "Bearer ", "Bearer usher_tes", "Bearer usher_testx", "Basic usher_test", "Bearer usher_test x"} {
 		a := do(t, h, "GET", "/Users", "", "Authorization", header)
 		requireError(t, a, 401, "", "credentials")
-		assert.Equal(t, `Bearer realm="SCIM"`, a.Header().Get("WWW-Authenticate"), header)
+		assert.Contains(t, a.Header().Get("WWW-Authenticate"), `Bearer realm="SCIM"`, header)
 	}
 	// The order: nothing is told to those who may not ask.
 	requireError(t, do(t, h, "GET", "/nothing", "", "Authorization", ""), 401, "")

@@ -18,9 +18,6 @@ func (x *exchange) collection(l *layout) error {
 	case http.MethodGet, http.MethodHead:
 		return x.list(l)
 	case http.MethodPost:
-		if err := x.mayWrite(); err != nil {
-			return err
-		}
 		return x.create(l)
 	default:
 		return x.methods("GET, HEAD, POST")
@@ -32,20 +29,14 @@ func (x *exchange) single(l *layout, id string) error {
 	switch x.r.Method {
 	case http.MethodGet, http.MethodHead:
 		return x.get(l, id)
-	case http.MethodPut, http.MethodPatch, http.MethodDelete:
-		if err := x.mayWrite(); err != nil {
-			return err
-		}
-	default:
-		return x.methods("GET, HEAD, PUT, PATCH, DELETE")
-	}
-	switch x.r.Method {
 	case http.MethodPut:
 		return x.replace(l, id)
 	case http.MethodPatch:
 		return x.patch(l, id)
-	default:
+	case http.MethodDelete:
 		return x.delete(l, id)
+	default:
+		return x.methods("GET, HEAD, PUT, PATCH, DELETE")
 	}
 }
 
