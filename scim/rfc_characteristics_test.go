@@ -177,6 +177,11 @@ func TestRFC_Characteristics(t *testing.T) {
 			a := do(t, h, "PATCH", "/Things/1", patchBody(op("replace", "color", `"mauve"`)))
 			assert.Equal(t, "mauve", a.get("color"), "suggestions only; a backend may refuse")
 		},
+		// What is not said of an attribute has the defaults.
+		"DSC-21": func(t *testing.T, _ *teststore.Store, h *scim.Handler) {
+			assert.Equal(t, object{"name": "plain", "type": "string", "multiValued": false, "required": false, "caseExact": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none"},
+				attribute(do(t, h, "GET", "/Schemas/"+thingURN, "").get("attributes"), "plain"))
+		},
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
