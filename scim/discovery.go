@@ -255,7 +255,7 @@ func appendSchema(dst []byte, set *settings, t *schema.Type, s *schema.Schema) [
 	w.open("", '{')
 	w.texts("schemas", schemaURN)
 	w.text("id", s.URN)
-	w.optional("name", s.Name)
+	w.optional("name", strings.Join(strings.Fields(s.Name), "")) // some clients trip over blanks
 	w.optional("description", s.Description)
 	w.open("attributes", '[')
 	sl := schemaLayout{urn: s.URN}

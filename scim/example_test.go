@@ -2,6 +2,8 @@ package scim_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -78,4 +80,44 @@ func Example() {
 	fmt.Println(w.Code, strings.TrimSpace(w.Body.String()))
 	// Output:
 	// 200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":1,"itemsPerPage":1,"startIndex":1,"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"1","userName":"ada@example.com"}]}
+}
+
+// Tokens of the program's own, of which it keeps hashes: each says who asks.
+func ExampleBearerTokens() {
+	clients := map[[sha256.Size]byte]scim.Principal{
+		sha256.Sum256([]byte("a-long-random-token")):     {Name: "okta"},
+		sha256.Sum256([]byte("another-long-random-one")): {Name: "auditor", ReadOnly: true},
+	}
+	auth := scim.BearerTokens(func(_ context.Context, token string) (scim.Principal, error) {
+		client, ok := clients[sha256.Sum256([]byte(token))]
+		if !ok {
+			return scim.Principal{}, errors.New("no such token")
+		}
+		return client, nil
+	})
+
+	user, err := scim.UserType()
+	if err != nil {
+		log.Fatal(err)
+	}
+	types, err := scim.NewTypes("1", user)
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := scim.NewHandler(directory{types}, &scim.Options{BaseURL: "https://scim.example.com/scim/v2", Auth: auth})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, request := range []string{"GET wrong-token", "GET another-long-random-one", "DELETE another-long-random-one"} {
+		method, token, _ := strings.Cut(request, " ")
+		r := httptest.NewRequest(method, "/scim/v2/Users/1", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		fmt.Println(method, w.Code)
+	}
+	// Output:
+	// GET 401
+	// GET 200
+	// DELETE 403
 }
