@@ -123,10 +123,14 @@ func (x *exchange) report(err error) *Error {
 	case e.Err != nil:
 		x.log(slog.LevelWarn, e, err)
 	}
+	x.refused(e)
+	return e
+}
+
+func (x *exchange) refused(e *Error) {
 	if x.h.set.Refused != nil {
 		x.h.set.Refused(x.r.WithContext(x.context()), e)
 	}
-	return e
 }
 
 func (x *exchange) log(level slog.Level, e *Error, err error) {
