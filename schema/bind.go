@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -103,7 +104,7 @@ func (s Selector) Values(r *Record) iter.Seq[Value] {
 }
 
 func (s Selector) elements(r *Record) Value {
-	if s.Slot == SlotSchemas && s.Type.IsResource() && r.vals[SlotSchemas].kind == KindUnset {
+	if s.Slot == SlotSchemas && r.computesSchemas() {
 		return StringsValue(r.Schemas()...)
 	}
 	return r.vals[s.Slot]
@@ -170,16 +171,26 @@ func (b Binding) Select(p Path) (Selector, error) {
 
 // Matcher decides whether a record passes a filter.
 type Matcher struct {
-	filter Filter
-	typ    *Type
-	root   condition
+	filter  Filter
+	binding Binding
+	root    condition
 }
 
 // condition is a node of a bound filter.
 type condition interface{ match(r *Record) bool }
 
-// Match reports whether r, a record of the type the filter was bound to, passes.
-func (m *Matcher) Match(r *Record) bool { return m.root.match(r) }
+// Match reports whether a record passes. It is one of the type that the filter was
+// bound to; for one of another type, as there may be while types change, the
+// filter is bound again, and it does not pass where that fails.
+func (m *Matcher) Match(r *Record) bool {
+	if r.typ == m.binding.Type {
+		return m.root.match(r)
+	}
+	b := m.binding
+	b.Type = r.typ
+	root, err := b.bind(m.filter)
+	return err == nil && root.match(r)
+}
 
 // Filter returns the filter as it was parsed.
 func (m *Matcher) Filter() Filter { return m.filter }
@@ -192,7 +203,7 @@ func (m *Matcher) String() string { return m.filter.String() }
 // PATCH through a filter that finds nothing creates, and what reading into such
 // a path writes. The record is the caller's.
 func (m *Matcher) Element() (*Record, bool) {
-	rec := m.typ.New()
+	rec := m.binding.Type.New()
 	conds := []condition{m.root}
 	if all, ok := m.root.(allOf); ok {
 		conds = all
@@ -235,11 +246,17 @@ func (c anyOf) match(r *Record) bool {
 
 func (c negation) match(r *Record) bool { return !c.inner.match(r) }
 
+// match is Selector.Values without an iterator, as in comparison.
 func (c anyElement) match(r *Record) bool {
-	for range c.sel.Values(r) {
-		return true
+	v := r.vals[c.sel.Slot]
+	if v.kind != KindList {
+		return c.passes(v)
 	}
-	return false
+	return slices.ContainsFunc(v.node.vals, c.passes)
+}
+
+func (c anyElement) passes(e Value) bool {
+	return e.Record() != nil && c.sel.Filter.Match(e.Record()) && !e.Unassigned()
 }
 
 // Match binds a filter. It fails with KindUnknown when the type lacks an
@@ -250,7 +267,7 @@ func (b Binding) Match(f Filter) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Matcher{filter: f, typ: b.Type, root: root}, nil
+	return &Matcher{filter: f, binding: b, root: root}, nil
 }
 
 func (b Binding) bind(f Filter) (condition, error) {

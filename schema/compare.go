@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -13,8 +14,12 @@ type comparison struct {
 	kind    DataType // how values are compared
 	exact   bool     // text is compared with case
 	operand Value
-	text    string    // of operand, folded unless exact
+	text    string    // of operand
+	folded  []byte    // of operand, unless exact
 	instant time.Time // of operand, for date-times
+	// passing says which of the type's schemas pass, where the attribute schemas
+	// is compared: it is computed, and the same for many records.
+	passing []bool
 }
 
 func (b Binding) bindCompare(f *Compare) (condition, error) {
@@ -26,7 +31,7 @@ func (b Binding) bindCompare(f *Compare) (condition, error) {
 		return nil, &SyntaxError{Kind: KindType, Text: f.Path.String(), Offset: -1, Msg: "a schema cannot be compared"}
 	}
 	if f.Op == Pr {
-		return &comparison{sel: sel, op: Pr}, nil
+		return (&comparison{sel: sel, op: Pr}).bound(b.Type), nil
 	}
 	leaf := sel.Leaf()
 	if leaf.Type == Complex {
@@ -47,7 +52,18 @@ func (b Binding) bindCompare(f *Compare) (condition, error) {
 	if err := c.prepare(leaf, b.StringBooleans); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return c.bound(b.Type), nil
+}
+
+// bound completes a comparison that is for records of t.
+func (c *comparison) bound(t *Type) *comparison {
+	if t.IsResource() && c.sel.Slot == SlotSchemas {
+		for i := range t.schemas {
+			_, passes := c.leaf(StringValue(t.schemas[i].URN))
+			c.passing = append(c.passing, passes)
+		}
+	}
+	return c
 }
 
 func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
@@ -81,7 +97,7 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 			return misfit("a number has no substrings")
 		}
 	case Any:
-		c.text = Fold(c.operand.Text())
+		c.fold(c.operand.Text())
 	default:
 		s, ok := c.operand.Str()
 		if !ok {
@@ -99,14 +115,21 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 		}
 		c.text = s
 		if !c.exact {
-			c.text = Fold(s)
+			c.fold(s)
 		}
 	}
 	return nil
 }
 
+func (c *comparison) fold(text string) { c.text, c.folded = text, []byte(Fold(text)) }
+
 func (c *comparison) match(r *Record) bool {
-	found, passes := c.list(c.sel.elements(r))
+	found, passes := false, false
+	if c.sel.Slot == SlotSchemas && r.computesSchemas() {
+		found, passes = c.schemas(r)
+	} else {
+		found, passes = c.list(r.vals[c.sel.Slot])
+	}
 	switch {
 	case c.op == Pr:
 		return passes
@@ -133,6 +156,16 @@ func (c *comparison) list(v Value) (found, passes bool) {
 		found = found || f
 	}
 	return found, false
+}
+
+// schemas is list for the attribute schemas where it is computed.
+func (c *comparison) schemas(r *Record) (found, passes bool) {
+	for i, passes := range c.passing {
+		if passes && r.hasSchema(i) {
+			return true, true
+		}
+	}
+	return true, false
 }
 
 func (c *comparison) element(e Value) (found, passes bool) {
@@ -198,7 +231,7 @@ func (c *comparison) compareText(s string) bool {
 	case !c.exact && c.op == Ne:
 		return !strings.EqualFold(s, c.text)
 	case !c.exact:
-		s = Fold(s)
+		return c.compareFolded(s)
 	}
 	switch c.op {
 	case Co:
@@ -209,6 +242,26 @@ func (c *comparison) compareText(s string) bool {
 		return strings.HasSuffix(s, c.text)
 	default:
 		return holds(c.op, strings.Compare(s, c.text))
+	}
+}
+
+// compareFolded compares without case. A scan compares many values, most of which
+// are short: these cost no memory.
+func (c *comparison) compareFolded(s string) bool {
+	var buf [128]byte
+	key, ok := appendFold(buf[:0], s)
+	if !ok {
+		key = []byte(Fold(s))
+	}
+	switch c.op {
+	case Co:
+		return bytes.Contains(key, c.folded)
+	case Sw:
+		return bytes.HasPrefix(key, c.folded)
+	case Ew:
+		return bytes.HasSuffix(key, c.folded)
+	default:
+		return holds(c.op, bytes.Compare(key, c.folded))
 	}
 }
 

@@ -267,7 +267,10 @@ func (p *parser) path(depth int) (Path, error) {
 }
 
 func (p *parser) errorf(kind ErrorKind, format string, args ...any) error {
-	return &SyntaxError{Kind: kind, Offset: p.tok.pos, Msg: fmt.Sprintf(format, args...)}
+	if len(args) > 0 {
+		format = fmt.Sprintf(format, args...)
+	}
+	return &SyntaxError{Kind: kind, Offset: p.tok.pos, Msg: format}
 }
 
 func (p *parser) errorAt(kind ErrorKind, text, msg string) error {

@@ -123,17 +123,26 @@ func (r *Record) Schemas() []string {
 
 func (r *Record) appendSchemas(dst []string) []string {
 	for i := range r.typ.schemas {
-		urn := r.typ.schemas[i].URN
-		if i == 0 || r.hasSchema(urn) {
-			dst = append(dst, urn)
+		if r.hasSchema(i) {
+			dst = append(dst, r.typ.schemas[i].URN)
 		}
 	}
 	return dst
 }
 
-func (r *Record) hasSchema(urn string) bool {
-	for i, v := range r.vals {
-		if v.kind != KindUnset && r.typ.attrs[i].Schema == urn && !v.Unassigned() {
+// computesSchemas reports whether the record has no schemas of its own, so that
+// they are what is assigned.
+func (r *Record) computesSchemas() bool {
+	return r.typ.IsResource() && r.vals[SlotSchemas].kind == KindUnset
+}
+
+// hasSchema reports whether the resource has the schema with that number.
+func (r *Record) hasSchema(i int) bool {
+	if i == 0 {
+		return true
+	}
+	for s := r.typ.first[i]; s < r.typ.first[i+1]; s++ {
+		if !r.vals[s].Unassigned() {
 			return true
 		}
 	}

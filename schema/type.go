@@ -35,6 +35,7 @@ type Schema struct {
 type Type struct {
 	name    string
 	schemas []Schema // of a resource: the core schema, then its extensions
+	first   []Slot   // the first slot of each schema, and the one behind the last
 	attrs   []Attribute
 	index   map[string]Slot // by lower-case name; extension attributes by URN:name
 }
@@ -94,6 +95,7 @@ func NewResource(name string, core Schema, extensions ...Schema) (*Type, error) 
 			return nil, fmt.Errorf("schema: type %s has schema %s twice", name, s.URN)
 		}
 		t.schemas = append(t.schemas, s)
+		t.first = append(t.first, Slot(len(t.attrs)))
 		for _, a := range s.Attributes {
 			if i == 0 && isCommon(a.Name) {
 				continue
@@ -107,6 +109,7 @@ func NewResource(name string, core Schema, extensions ...Schema) (*Type, error) 
 			}
 		}
 	}
+	t.first = append(t.first, Slot(len(t.attrs)))
 	return t, nil
 }
 

@@ -44,13 +44,16 @@ func selectors(t *schema.Type, names string) []schema.Selector {
 	}
 	list := []schema.Selector{}
 	for name := range strings.SplitSeq(names, ",") {
-		p, err := schema.ParsePath(strings.TrimSpace(name))
-		if err != nil || p.Filter != nil {
+		if name = strings.TrimSpace(name); name == "" || strings.IndexByte(name, '[') >= 0 {
+			continue
+		}
+		p, err := schema.ParsePath(name)
+		if err != nil {
 			continue
 		}
 		sel, err := t.Select(p)
 		if err != nil {
-			list = appendGroup(list, t, strings.TrimSpace(name))
+			list = appendGroup(list, t, p)
 			continue
 		}
 		list = append(list, sel)
@@ -60,9 +63,18 @@ func selectors(t *schema.Type, names string) []schema.Selector {
 
 // appendGroup takes the prefix that attributes with dotted names have in common
 // for all of them.
-func appendGroup(list []schema.Selector, t *schema.Type, prefix string) []schema.Selector {
+func appendGroup(list []schema.Selector, t *schema.Type, p schema.Path) []schema.Selector {
+	prefix := p.Attr
+	if p.Sub != "" {
+		prefix += "." + p.Sub
+	}
+	urn := p.URN
+	if urn == "" {
+		urn = t.URN()
+	}
 	for s := range schema.Slot(t.Len()) {
-		if path := t.Path(s); len(path) > len(prefix) && path[len(prefix)] == '.' && strings.EqualFold(path[:len(prefix)], prefix) {
+		a := t.Attribute(s)
+		if len(a.Name) > len(prefix) && a.Name[len(prefix)] == '.' && strings.EqualFold(a.Name[:len(prefix)], prefix) && strings.EqualFold(a.Schema, urn) {
 			list = append(list, schema.Selector{Type: t, Slot: s, Sub: schema.NoSlot})
 		}
 	}

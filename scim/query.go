@@ -31,6 +31,7 @@ func (p *parameters) hasFilter() bool { return strings.TrimSpace(p.filter) != ""
 // again the first one with a value counts, except for the two that are lists.
 func (x *exchange) parameters() (parameters, error) {
 	var p parameters
+	var attributes, excluded []string
 	for rest := x.r.URL.RawQuery; rest != ""; {
 		var pair string
 		pair, rest, _ = strings.Cut(rest, "&")
@@ -47,13 +48,17 @@ func (x *exchange) parameters() (parameters, error) {
 			return p, Errorf(http.StatusBadRequest, InvalidValue, "The parameter %s is not percent-encoded as it should be.", name)
 		}
 		switch {
+		case text == "":
+		case dst == &p.attributes:
+			attributes = append(attributes, text)
+		case dst == &p.excluded:
+			excluded = append(excluded, text)
 		case *dst == "":
 			*dst = text
-		case dst == &p.attributes || dst == &p.excluded:
-			*dst += "," + text
 		}
 		p.hasCursor = p.hasCursor || dst == &p.cursor
 	}
+	p.attributes, p.excluded = strings.Join(attributes, ","), strings.Join(excluded, ",")
 	return p, nil
 }
 
