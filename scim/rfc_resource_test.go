@@ -324,6 +324,24 @@ func TestRFC_Resources(t *testing.T) {
 			assert.Equal(t, 0.0, a.get("totalResults"))
 			assert.Equal(t, []any{}, a.get("Resources"))
 		},
+		"LST-06": func(t *testing.T, h *scim.Handler, _ *teststore.Store) {
+			require.Equal(t, 201, do(t, h, "POST", "/Groups", `{"schemas":["`+groupURN+`"],"displayName":"g"}`).Code)
+			a := do(t, h, "GET", "/", "")
+			assert.Equal(t, 2.0, a.get("totalResults"))
+			assert.Equal(t, []string{"1", "2"}, ids(a))
+			assert.Equal(t, []string{"2"}, ids(do(t, h, "GET", "/?filter=id+eq+%222%22", "")))
+		},
+		"LST-08": func(t *testing.T, h *scim.Handler, _ *teststore.Store) {
+			require.Equal(t, 201, do(t, h, "POST", "/Groups", `{"schemas":["`+groupURN+`"],"displayName":"g"}`).Code)
+			for filter, want := range map[string][]string{`userName pr`: {"1"}, `not (userName pr)`: {"2"}, `userName eq null`: {"2"}, `members pr`: {}, `userName pr or displayName eq "g"`: {"1", "2"}} {
+				assert.Equal(t, want, ids(do(t, h, "GET", "/?filter="+url.QueryEscape(filter), "")), filter)
+			}
+		},
+		"LST-09": func(t *testing.T, h *scim.Handler, _ *teststore.Store) {
+			require.Equal(t, 201, do(t, h, "POST", "/Groups", `{"schemas":["`+groupURN+`"],"displayName":"g"}`).Code)
+			assert.Equal(t, []string{"2"}, ids(do(t, h, "GET", "/?filter=meta.resourceType+eq+%22Group%22", "")))
+			assert.Equal(t, []string{"1"}, ids(do(t, h, "GET", "/?filter=meta.resourceType+eq+%22User%22+and+userName+pr", "")))
+		},
 		"LST-07": func(t *testing.T, h *scim.Handler, s *teststore.Store) {
 			s.Fail = scim.Errorf(400, scim.TooMany, "Search by userName.")
 			requireError(t, do(t, h, "GET", "/Users?filter=title+co+%22x%22", ""), 400, "tooMany", "Search by userName.")
