@@ -23,6 +23,9 @@ const (
 	cursorOverhead   = 12 + 8 + 16 // nonce, expiry, tag
 )
 
+// cursorEncoding has unreserved characters only (RFC 9865 section 2).
+var cursorEncoding = base64.RawURLEncoding.Strict()
+
 func invalidCursor() error {
 	return Errorf(http.StatusBadRequest, InvalidCursor, "The cursor cannot be used: it has to be the nextCursor of an answer to the same query.")
 }
@@ -43,7 +46,7 @@ func newCursorCipher(key []byte) (cipher.AEAD, error) {
 
 // sealCursor returns what a client gets of a backend's cursor: its expiry and the
 // cursor, encrypted and bound to the query, so that it shows nothing and is good
-// for nothing else. It has unreserved characters only (RFC 9865 section 2).
+// for nothing else.
 func (x *exchange) sealCursor(endpoint, cursor string, p *parameters) (string, error) {
 	if len(cursor) > maxBackendCursor {
 		return "", errors.New("the backend returned a cursor that is too long")
@@ -51,7 +54,7 @@ func (x *exchange) sealCursor(endpoint, cursor string, p *parameters) (string, e
 	expires := x.h.set.Clock().Add(x.h.set.CursorTimeout)
 	plain := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(cursor)), uint64(expires.UnixMilli()))
 	plain = append(plain, cursor...)
-	return base64.RawURLEncoding.EncodeToString(x.h.set.cursors.Seal(nil, nil, plain, x.cursorContext(endpoint, p))), nil
+	return cursorEncoding.EncodeToString(x.h.set.cursors.Seal(nil, nil, plain, x.cursorContext(endpoint, p))), nil
 }
 
 // openCursor returns the backend's cursor from what a client sends.
@@ -59,7 +62,7 @@ func (x *exchange) openCursor(endpoint string, p *parameters) (string, error) {
 	if len(p.cursor) > maxCursor {
 		return "", invalidCursor()
 	}
-	sealed, err := base64.RawURLEncoding.DecodeString(p.cursor)
+	sealed, err := cursorEncoding.DecodeString(p.cursor)
 	if err != nil {
 		return "", invalidCursor()
 	}

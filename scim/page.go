@@ -43,47 +43,56 @@ func (p *parameters) appendHead(dst []byte, q Query, total int, exact bool, item
 // It holds no more than the page, or, for a sorted list, a multiple of the
 // resources up to the page's end, by cursor all that pass the filter.
 func PageOf(q Query, all iter.Seq[*Resource]) *Page {
-	page := &Page{Resources: []*Resource{}, Exact: true}
-	var keep first
-	switch {
-	case q.Count <= 0:
-	case q.ByCursor && q.Sort.IsZero():
-		// One more than wanted tells whether there is another page.
-		keep = first{most: q.Count + 1, compare: compareIDs}
-	case q.ByCursor:
-		keep = first{compare: q.Sort.compareResources}
-	case !q.Sort.IsZero():
-		keep = first{most: q.StartIndex - 1 + q.Count, compare: q.Sort.compareResources}
+	if q.Count > 0 && (q.ByCursor || !q.Sort.IsZero()) {
+		return q.orderedPage(all)
 	}
+	page := &Page{Resources: []*Resource{}, Exact: true}
 	for res := range all {
 		if !q.Matches(res.Record) {
 			continue
 		}
 		page.Total++
-		switch {
-		case q.Count <= 0:
-		case keep.compare != nil:
-			if !q.ByCursor || !q.Sort.IsZero() || compareText(idOf(res), q.Cursor) > 0 {
-				keep.add(res)
-			}
-		case page.Total >= q.StartIndex && len(page.Resources) < q.Count:
+		if page.Total >= q.StartIndex && len(page.Resources) < q.Count {
 			page.Resources = append(page.Resources, res)
 		}
 	}
+	return page
+}
+
+// orderedPage is PageOf where the page is not the next best resources in the order
+// in which they come.
+func (q *Query) orderedPage(all iter.Seq[*Resource]) *Page {
+	byID := q.ByCursor && q.Sort.IsZero()
+	keep := first{compare: q.Sort.compareResources}
 	switch {
-	case keep.compare == nil:
-	case q.ByCursor && q.Sort.IsZero():
-		page.Resources = keep.sorted()
-		if len(page.Resources) > q.Count {
-			page.Resources = page.Resources[:q.Count]
-			page.Next = idOf(page.Resources[q.Count-1])
-		}
-	default:
-		list := keep.sorted()
-		var from, to int
-		from, to, page.Next = q.window(len(list), func(i int) string { return idOf(list[i]) })
-		page.Resources = list[from:to]
+	case byID:
+		// One more than wanted tells whether there is another page.
+		keep = first{compare: compareIDs, most: q.Count + 1}
+	case !q.ByCursor:
+		keep.most = q.StartIndex - 1 + q.Count
 	}
+	page := &Page{Exact: true}
+	for res := range all {
+		if !q.Matches(res.Record) {
+			continue
+		}
+		page.Total++
+		if !byID || compareText(idOf(res), q.Cursor) > 0 {
+			keep.add(res)
+		}
+	}
+	list := keep.sorted()
+	if byID {
+		if len(list) > q.Count {
+			list = list[:q.Count]
+			page.Next = idOf(list[q.Count-1])
+		}
+		page.Resources = list
+		return page
+	}
+	var from, to int
+	from, to, page.Next = q.window(len(list), func(i int) string { return idOf(list[i]) })
+	page.Resources = list[from:to]
 	return page
 }
 
@@ -131,7 +140,7 @@ func (f *first) sorted() []*Resource {
 // window returns which of n resources in the order of the query it wants, and the
 // cursor of the page behind them. Such a cursor says how many resources were
 // shown, of how many, and which was the last one.
-func (q Query) window(n int, id func(i int) string) (from, to int, next string) {
+func (q *Query) window(n int, id func(i int) string) (from, to int, next string) {
 	from = q.StartIndex - 1
 	if q.ByCursor {
 		from = 0

@@ -66,47 +66,50 @@ func (s Sort) key(rec *schema.Record) schema.Value {
 	if s.By.Slot == schema.SlotMeta && s.By.Sub == metaResourceType {
 		return schema.StringValue(rec.Type().Name()) // records need not have it
 	}
-	sub := s.By.Sub
-	if attr.Type == schema.Complex && sub == schema.NoSlot {
-		if sub = attr.Sub.Slot("value"); sub == schema.NoSlot {
-			return schema.Value{}
-		}
+	v := rec.At(s.By.Slot)
+	if v.Kind() != schema.KindList {
+		return s.part(attr, v)
 	}
 	primary := schema.NoSlot
 	if attr.Sub != nil {
 		primary = attr.Sub.Slot("primary")
 	}
 	var first schema.Value
-	for v := range (schema.Selector{Type: s.By.Type, Slot: s.By.Slot, Filter: s.By.Filter, Sub: schema.NoSlot}).Values(rec) {
-		elem := v.Record()
-		if sub != schema.NoSlot {
-			if elem == nil {
-				continue
-			}
-			v = firstOf(elem.At(sub))
-		}
-		if v.Unassigned() {
+	for i := range v.Len() {
+		part := s.part(attr, v.At(i))
+		if part.IsUnset() {
 			continue
 		}
-		if primary == schema.NoSlot || elem == nil {
-			return v
+		if primary == schema.NoSlot {
+			return part
 		}
-		if is, _ := elem.At(primary).Bool(); is {
-			return v
+		if is, _ := v.At(i).Record().At(primary).Bool(); is {
+			return part
 		}
 		if first.IsUnset() {
-			first = v
+			first = part
 		}
 	}
 	return first
 }
 
-// firstOf returns the first value of a list, and any other value as it is.
-func firstOf(v schema.Value) schema.Value {
-	for e := range v.Elements() {
-		if !e.Unassigned() {
-			return e
+// part returns what counts of one of the attribute's values, unset where that is
+// not assigned.
+func (s Sort) part(attr *schema.Attribute, v schema.Value) schema.Value {
+	if attr.Sub != nil {
+		elem, sub := v.Record(), s.By.Sub
+		if sub == schema.NoSlot {
+			sub = attr.Sub.Slot("value")
+		}
+		if elem == nil || sub == schema.NoSlot || s.By.Filter != nil && !s.By.Filter.Match(elem) {
+			return schema.Value{}
+		}
+		if v = elem.At(sub); v.Kind() == schema.KindList {
+			v = v.At(0)
 		}
 	}
-	return schema.Value{}
+	if v.Unassigned() {
+		return schema.Value{}
+	}
+	return v
 }

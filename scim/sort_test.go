@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -95,4 +96,80 @@ func TestSort_CompareLeavesTiesToTheCaller(t *testing.T) {
 	slices.SortStableFunc(list, sortBy(t, typ, "title", true).Compare)
 	assert.Equal(t, "3", list[0].String("id"))
 	assert.Equal(t, "2", list[2].String("id"))
+}
+
+func TestList_Sorted(t *testing.T) {
+	t.Parallel()
+	h, s := pager(t, 12, nil)
+	up := []string{"10", "11", "12", "1", "2", "3", "4", "5", "6", "7", "8", "9"} // p10@ is before p1@
+	down := slices.Clone(up)
+	slices.Reverse(down)
+	for query, want := range map[string][]string{
+		"sortBy=userName":                                           up,
+		"sortBy=userName&sortOrder=ascending":                       up,
+		"SORTBY=USERNAME&sortorder=Descending":                      down,
+		"sortBy=" + userURN + ":userName&sortOrder=descending":      down,
+		"sortBy=emails":                                             up,
+		"sortBy=emails.value&sortOrder=descending":                  down,
+		"sortBy=" + url.QueryEscape(`emails[type eq "work"].value`): up,
+		"sortBy=meta.created&sortOrder=descending":                  {"12", "11", "10", "9", "8", "7", "6", "5", "4", "3", "2", "1"},
+		"sortBy=active":                                             {"2", "4", "6", "8", "10", "12", "1", "3", "5", "7", "9", "11"}, // ties as without a sort
+		"sortBy=nickName&sortOrder=descending":                      {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
+		"sortBy=userName&startIndex=2&count=3":                      {"11", "12", "1"},
+		"sortBy=userName&startIndex=12&count=3":                     {"9"},
+		"sortBy=userName&startIndex=13":                             {},
+		"sortBy=userName&startIndex=9999999999":                     {},
+		"sortBy=userName&count=0":                                   {},
+		"sortBy=&sortOrder=descending":                              {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
+		"sortBy=userName&filter=id+eq+%222%22+or+id+eq+%2210%22":    {"10", "2"},
+	} {
+		a := do(t, h, "GET", "/Users?"+query, "")
+		require.Equal(t, 200, a.Code, "%s: %s", query, a.Body)
+		assert.Equal(t, want, ids(a), query)
+	}
+	do(t, h, "GET", "/Users?sortBy=department&sortOrder=descending", "")
+	assert.Equal(t, scim.EnterpriseUserURN+":department", s.LastQuery.Sort.By.String())
+	assert.True(t, s.LastQuery.Sort.Descending)
+	assert.Equal(t, []string{"bareExtension"}, s.LastQuery.Repairs)
+}
+
+// A list in an order that was not asked for would be taken for one that was, and
+// the order by a password would tell it.
+func TestList_SortRefused(t *testing.T) {
+	t.Parallel()
+	h, s := pager(t, 1, nil)
+	s.Calls = nil
+	for query, words := range map[string]string{
+		"sortBy=nope":                                   "nope",
+		"sortBy=name":                                   "sub-attributes",
+		"sortBy=name.nope":                              "name.nope",
+		"sortBy=" + teststore.FreshURN:                  "schema",
+		"sortBy=password":                               "never returned",
+		"sortBy=" + teststore.FreshURN + ":secret":      "never returned",
+		"sortBy=meta.version":                           "meta.version",
+		"sortBy=meta.location":                          "meta.location",
+		"sortBy=a+b":                                    "sortBy",
+		"sortBy=" + url.QueryEscape(`name[a eq "x"]`):   "name",
+		"sortBy=userName&sortOrder=up":                  "sortOrder",
+		"sortOrder=1":                                   "sortOrder",
+		"sortBy=" + strings.Repeat("a", 5000):           "sortBy",
+		"sortBy=%zz":                                    "sortBy",
+		"sortBy=" + url.QueryEscape(`emails[x eq "y"]`): "x",
+	} {
+		a := do(t, h, "GET", "/Users?"+query, "")
+		requireError(t, a, 400, "invalidValue", words)
+		assert.NotContains(t, a.get("detail"), `"y"`)
+	}
+	assert.Empty(t, s.Calls)
+	requireError(t, do(t, newHandler(t, s, strict), "GET", "/Users?sortBy=department", ""), 400, "invalidValue", "department")
+}
+
+// Sorting is optional: where the backend cannot, nobody looks at the parameters.
+func TestList_SortNotSupported(t *testing.T) {
+	t.Parallel()
+	h, s := people(t, 2, strict)
+	for _, query := range []string{"sortBy=userName&sortOrder=descending", "sortBy=nope", "sortOrder=up"} {
+		assert.Equal(t, []string{"1", "2"}, ids(do(t, h, "GET", "/Users?"+query, "")), query)
+		assert.True(t, s.LastQuery.Sort.IsZero())
+	}
 }

@@ -123,15 +123,19 @@ func (t *terms) comparison(d *decoder, f schema.Filter) (schema.Filter, passing)
 	return nil, never
 }
 
-// note keeps the error of a comparison that no type has had so far; rather one
-// that says what is wrong than one of a type that just lacks the attribute.
+// note keeps the error of a comparison that no type has had so far: the first
+// one, unless a later one says what is wrong and not just that the type lacks the
+// attribute.
 func (t *terms) note(n int, err error) {
-	if n == len(t.errs) {
+	switch {
+	case n == len(t.errs):
 		t.errs = append(t.errs, err)
-		return
-	}
-	var e *schema.SyntaxError
-	if err == nil || t.errs[n] != nil && errors.As(t.errs[n], &e) && e.Kind == schema.KindUnknown {
+	case err == nil || t.errs[n] != nil && !unknown(err):
 		t.errs[n] = err
 	}
+}
+
+func unknown(err error) bool {
+	var e *schema.SyntaxError
+	return errors.As(err, &e) && e.Kind == schema.KindUnknown
 }
