@@ -176,11 +176,11 @@ func newSettings(o *Options) (settings, error) {
 	if err := patchStatus("PatchGroupStatus", &s.PatchGroupStatus, http.StatusNoContent); err != nil {
 		return s, err
 	}
-	switch {
-	case s.CursorKey == nil:
+	if s.CursorKey == nil {
 		s.CursorKey = make([]byte, cursorKeySize)
 		_, _ = rand.Read(s.CursorKey) // never fails
-	case len(s.CursorKey) != cursorKeySize:
+	}
+	if len(s.CursorKey) != cursorKeySize {
 		return s, fmt.Errorf("scim: CursorKey has to have %d bytes", cursorKeySize)
 	}
 	if s.cursors, err = newCursorCipher(s.CursorKey); err != nil {
