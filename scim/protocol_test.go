@@ -138,7 +138,7 @@ func TestPaths(t *testing.T) {
 		{"GET", "//Users", 404, "", ""},
 		{"GET", "/Me", 501, "", "/Me"},
 		{"PATCH", "/Me", 501, "", "/Me"},
-		{"POST", "/Bulk", 501, "", "Bulk"},
+		{"GET", "/Bulk", 405, "POST", ""},
 		{"GET", "/.search", 405, "POST", ""},
 		{"PUT", "/Users/.search", 405, "POST", ""},
 		{"POST", "/Users/.search/1", 404, "", ""},
