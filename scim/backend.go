@@ -125,7 +125,7 @@ type Query struct {
 	StartIndex int
 	// ByCursor asks for pages by cursor (RFC 9865): the page that begins at
 	// Cursor, the [Page].Next of the page before, or the first one where it is "".
-	// It is only set for backends with [Features].Cursor.
+	// It is only set for backends with [Features].Cursor, and a Count of 1 or more.
 	ByCursor bool
 	Cursor   string
 	// Count is the most resources wanted; 0 asks for the total only.
@@ -173,8 +173,9 @@ type Page struct {
 	Total int
 	Exact bool
 	// Next is the cursor of the page that follows; "" on the last page, and where
-	// the query was not by cursor. The front hides it from clients: it may say
-	// anything but personal data. A backend that cannot go on from a cursor returns
-	// an [*Error] with status 400 and scimType invalidCursor or expiredCursor.
+	// the query was not by cursor. It has 2,000 bytes at most. The front hides it
+	// from clients: it may say anything but personal data. A backend that cannot go
+	// on from a cursor returns an [*Error] with status 400 and scimType
+	// invalidCursor or expiredCursor.
 	Next string
 }

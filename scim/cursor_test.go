@@ -193,6 +193,22 @@ func TestCursor_Expires(t *testing.T) {
 	requireError(t, do(t, h, "GET", "/Users?count=1&cursor="+cursor, ""), 400, "expiredCursor")
 }
 
+// RFC 9865 section 4: a whole number of seconds above 0, for which a cursor is good
+// at least.
+func TestCursor_Announced(t *testing.T) {
+	t.Parallel()
+	for timeout, want := range map[time.Duration]any{0: 3600.0, 90 * time.Second: 90.0, 1500 * time.Millisecond: 1.0, time.Millisecond: nil} {
+		h, _ := pager(t, 0, func(o *scim.Options) { o.CursorTimeout, o.DefaultCount, o.MaxCount = timeout, 20, 50 })
+		want := object{"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 20.0, "maxPageSize": 50.0, "cursorTimeout": want}
+		if want["cursorTimeout"] == nil {
+			delete(want, "cursorTimeout")
+		}
+		config := do(t, h, "GET", "/ServiceProviderConfig", "")
+		assert.Equal(t, want, config.get("pagination"))
+		assert.Equal(t, true, config.get("sort", "supported"))
+	}
+}
+
 func TestCursor_Parameters(t *testing.T) {
 	t.Parallel()
 	h, _ := pager(t, 3, func(o *scim.Options) { o.MaxCount = 2 })

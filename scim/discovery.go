@@ -195,8 +195,8 @@ func appendConfig(dst []byte, set *settings, f Features) []byte {
 	w.text("defaultPaginationMethod", "index")
 	w.number("defaultPageSize", set.DefaultCount)
 	w.number("maxPageSize", set.MaxCount)
-	if f.Cursor {
-		w.number("cursorTimeout", int(set.CursorTimeout/time.Second))
+	if seconds := int(set.CursorTimeout / time.Second); f.Cursor && seconds > 0 {
+		w.number("cursorTimeout", seconds)
 	}
 	w.close('}')
 	w.open("authenticationSchemes", '[')

@@ -21,13 +21,32 @@
 // # What is served
 //
 // Every resource type of the backend with GET, HEAD, POST, PUT, PATCH and DELETE;
-// lists with filter, startIndex and count; attributes and excludedAttributes
-// everywhere; /ServiceProviderConfig, /ResourceTypes and /Schemas. Sorting, Bulk,
-// /Me, /.search, conditional requests and paging by cursor are not there yet, and
-// ServiceProviderConfig says so. Decisions where the RFCs leave a choice: a count
-// above the maximum is cut; a client that gives attributes and
-// excludedAttributes gets status 400; absent attributes are cleared by a PUT;
-// what is never returned cannot be filtered on.
+// lists with filter, startIndex and count, and, where the backend's [Features] say
+// so, sortBy, sortOrder and pages by cursor (RFC 9865); the same by POST on
+// /.search of each type; queries over all types by GET on the base and POST on its
+// /.search; attributes and excludedAttributes everywhere; versions in If-Match and
+// If-None-Match; /Bulk; /Me; /ServiceProviderConfig, /ResourceTypes and /Schemas.
+// ServiceProviderConfig announces what works.
+//
+// Decisions where the RFCs leave a choice: a count above the maximum is cut, by
+// cursor as well; a client that gives attributes and excludedAttributes gets
+// status 400; absent attributes are cleared by a PUT; what is never returned can
+// neither be filtered on nor sorted by.
+//
+// A sortBy that the type does not have, or that has no order, is answered with
+// status 400 and scimType invalidValue in every profile: a list in another order
+// would be taken for the one asked for. A backend that does not sort makes the
+// parameters unknown ones, which are ignored. A list of several types is sorted by
+// the front, up to MaxCount resources, else the answer is 400 tooMany; an
+// attribute that a type lacks has no value there, one that no type has is an
+// error.
+//
+// Pages are by index unless there is a parameter cursor. A cursor is encrypted,
+// expires, and is good for the query and the principal that it was issued for; the
+// count and the attributes may change from page to page. With a cursor, startIndex
+// may only be 1, and totalResults is left out where the backend does not know it
+// exactly. Where the backend has no cursors an empty one is ignored, any other is
+// answered with 400 invalidCursor, lest a client read the first page for ever.
 //
 // # Errors
 //
