@@ -177,8 +177,7 @@ func newSettings(o *Options) (settings, error) {
 		return s, err
 	}
 	if s.CursorKey == nil {
-		s.CursorKey = make([]byte, cursorKeySize)
-		_, _ = rand.Read(s.CursorKey) // never fails
+		s.CursorKey = newCursorKey()
 	}
 	if len(s.CursorKey) != cursorKeySize {
 		return s, fmt.Errorf("scim: CursorKey has to have %d bytes", cursorKeySize)
@@ -210,6 +209,13 @@ func newSettings(o *Options) (settings, error) {
 
 // cursorKeySize is the length of [Options].CursorKey in bytes.
 const cursorKeySize = 32
+
+// newCursorKey is the default of [Options].CursorKey.
+func newCursorKey() []byte {
+	key := make([]byte, cursorKeySize)
+	_, _ = rand.Read(key) // never fails
+	return key
+}
 
 func patchStatus(name string, status *int, def int) error {
 	switch *status {

@@ -33,6 +33,7 @@ var systemDefaults = []string{
 	"internal/httpx/clock.go: defaultJitter",  // Options.Jitter
 	"internal/testx/clock.go: AfterFunc",      // a wait of no length at all
 	"internal/simulator/faults.go: sleepReal", // Options.Sleep
+	"scim/options.go: newCursorKey",           // Options.CursorKey
 }
 
 func TestSources(t *testing.T) {
