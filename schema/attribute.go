@@ -134,6 +134,9 @@ type Attribute struct {
 	ReferenceTypes []string
 	// Shown is the type that /Schemas gives for an attribute of type Any.
 	Shown DataType
+	// Demanded makes /Schemas show the attribute as required where Required does
+	// not say so: the backend wants a value, and takes it from elsewhere as well.
+	Demanded bool
 
 	// The rest only means something for fields of a target.
 

@@ -1,9 +1,6 @@
 package scim
 
 import (
-	"fmt"
-	"strings"
-
 	data "github.com/elimity-com/scim/schema"
 
 	"github.com/usher-scim/usher/schema"
@@ -55,32 +52,15 @@ func EnterpriseUserSchema() schema.Schema {
 }
 
 // UserType returns the resource type User with the core User schema and the
-// extensions, of which [EnterpriseUserSchema] has to be named like any other. A
-// schema with the core URN adds its attributes to the core schema. It fails when
-// two attributes have the same name.
+// extensions, of which [EnterpriseUserSchema] has to be named like any other, see
+// [NewResourceType].
 func UserType(extensions ...schema.Schema) (ResourceType, error) {
-	return newResourceType("User", "/Users", "User Account", UserSchema(), extensions)
+	return NewResourceType("User", "/Users", "User Account", UserSchema(), extensions...)
 }
 
 // GroupType returns the resource type Group, see [UserType].
 func GroupType(extensions ...schema.Schema) (ResourceType, error) {
-	return newResourceType("Group", "/Groups", "Group", GroupSchema(), extensions)
-}
-
-func newResourceType(name, endpoint, description string, core schema.Schema, extensions []schema.Schema) (ResourceType, error) {
-	var others []schema.Schema
-	for _, x := range extensions {
-		if strings.EqualFold(x.URN, core.URN) {
-			core.Attributes = append(core.Attributes, x.Attributes...)
-			continue
-		}
-		others = append(others, x)
-	}
-	t, err := schema.NewResource(name, core, others...)
-	if err != nil {
-		return ResourceType{}, fmt.Errorf("scim: %w", err)
-	}
-	return ResourceType{Name: name, Endpoint: endpoint, Description: description, Type: t}, nil
+	return NewResourceType("Group", "/Groups", "Group", GroupSchema(), extensions...)
 }
 
 // sub returns a sub-attribute of a schema that has just been made.

@@ -1,7 +1,11 @@
 package scim
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,16 +24,22 @@ const (
 // they are first asked for.
 type documents struct {
 	once    sync.Once
-	config  []byte
+	config  document
 	types   []document // by name
 	schemas []document // by URN
 	// The lists of all of them.
-	allTypes, allSchemas []byte
+	allTypes, allSchemas document
 }
 
 type document struct {
-	name string
-	body []byte
+	name    string
+	body    []byte
+	version string // changes with the body
+}
+
+func newDocument(name string, body []byte) document {
+	sum := sha256.Sum256(body)
+	return document{name, body, hex.EncodeToString(sum[:8])}
 }
 
 // discovery serves the endpoints of RFC 7644 section 4.
@@ -37,61 +47,87 @@ func (x *exchange) discovery(endpoint, name string) error {
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
 		return x.methods("GET, HEAD")
 	}
-	p, err := x.parameters()
-	if err != nil {
-		return err
-	}
-	if p.hasFilter() {
+	if hasFilter(x.r.URL.RawQuery) {
 		return Errorf(http.StatusForbidden, "", "The path /%s cannot be filtered.", endpoint)
 	}
 	d := x.view.docs
 	d.once.Do(func() { d.build(&x.h.set, x.view.types) })
 	name = strings.TrimSuffix(name, "/")
-	var list []document
-	switch {
-	case endpoint == "ServiceProviderConfig" && name == "":
-		return x.answer(http.StatusOK, d.config)
-	case endpoint == "ServiceProviderConfig":
-		return notFoundPath()
-	case endpoint == "ResourceTypes":
-		if name == "" {
-			return x.answer(http.StatusOK, d.allTypes)
-		}
-		list = d.types
-	default:
-		if name == "" {
-			return x.answer(http.StatusOK, d.allSchemas)
-		}
-		list = d.schemas
+	all, list := &d.allSchemas, d.schemas
+	switch endpoint {
+	case "ServiceProviderConfig":
+		all, list = &d.config, nil
+	case "ResourceTypes":
+		all, list = &d.allTypes, d.types
 	}
-	for _, doc := range list {
-		if strings.EqualFold(doc.name, name) {
-			return x.answer(http.StatusOK, doc.body)
+	if name == "" {
+		return x.document(all)
+	}
+	for i := range list {
+		if strings.EqualFold(list[i].name, name) {
+			return x.document(&list[i])
 		}
+	}
+	if list == nil {
+		return notFoundPath()
 	}
 	return notFound(strings.TrimSuffix(endpoint, "s"))
 }
 
-func (d *documents) build(set *settings, types *Types) {
-	d.config = appendConfig(nil, set, types.features)
-	for _, rt := range types.All() {
-		d.types = append(d.types, document{rt.Name, appendResourceType(nil, set, &rt)})
-		for _, s := range rt.Type.Schemas() {
-			if !has(d.schemas, s.URN) {
-				d.schemas = append(d.schemas, document{s.URN, appendSchema(nil, set, rt.Type, &s)})
-			}
+// hasFilter reports whether a query has a filter that says something. No other
+// parameter matters to discovery, however it is written.
+func hasFilter(query string) bool {
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err != nil || !strings.EqualFold(plain, "filter") {
+			continue
 		}
-	}
-	d.allTypes, d.allSchemas = appendDocuments(nil, d.types), appendDocuments(nil, d.schemas)
-}
-
-func has(list []document, name string) bool {
-	for _, doc := range list {
-		if strings.EqualFold(doc.name, name) {
+		if text, err := url.QueryUnescape(value); err != nil || strings.TrimSpace(text) != "" {
 			return true
 		}
 	}
 	return false
+}
+
+// document sends a discovery document, unless the client has it already.
+func (x *exchange) document(d *document) error {
+	x.w.Header().Set("Etag", etag(d.version))
+	if x.unchanged(d.version) {
+		return x.notModified()
+	}
+	return x.answer(http.StatusOK, d.body)
+}
+
+func (d *documents) build(set *settings, types *Types) {
+	d.config = newDocument("", appendConfig(nil, set, types.features))
+	var schemas []schema.Schema
+	for _, rt := range types.All() {
+		d.types = append(d.types, newDocument(rt.Name, appendResourceType(nil, set, &rt)))
+		for _, s := range rt.Type.Schemas() {
+			schemas = addSchema(schemas, s)
+		}
+	}
+	for i := range schemas {
+		d.schemas = append(d.schemas, newDocument(schemas[i].URN, appendSchema(nil, set, &schemas[i])))
+	}
+	d.allTypes, d.allSchemas = newDocument("", appendDocuments(nil, d.types)), newDocument("", appendDocuments(nil, d.schemas))
+}
+
+// addSchema adds a schema to a list. Two types may share a schema of which each
+// has other attributes: it is shown once, with the attributes of both.
+func addSchema(list []schema.Schema, s schema.Schema) []schema.Schema {
+	i := slices.IndexFunc(list, func(l schema.Schema) bool { return strings.EqualFold(l.URN, s.URN) })
+	if i < 0 {
+		return append(list, s)
+	}
+	have := list[i].Attributes
+	for _, a := range s.Attributes {
+		if !slices.ContainsFunc(have, func(h schema.Attribute) bool { return strings.EqualFold(h.Name, a.Name) }) {
+			have = append(slices.Clip(have), a)
+		}
+	}
+	list[i].Attributes = have
+	return list
 }
 
 func appendDocuments(dst []byte, list []document) []byte {
@@ -234,23 +270,13 @@ func appendResourceType(dst []byte, set *settings, rt *ResourceType) []byte {
 		w.close('}')
 	}
 	w.close(']')
-	w.meta("ResourceType", set.base+"/ResourceTypes/"+rt.Name)
+	w.meta("ResourceType", set.base+"/ResourceTypes/"+url.PathEscape(rt.Name))
 	w.close('}')
 	return w.buf
 }
 
-// requires reports whether resources have to have the extension.
-func (rt *ResourceType) requires(urn string) bool {
-	for _, r := range rt.Required {
-		if strings.EqualFold(r, urn) {
-			return true
-		}
-	}
-	return false
-}
-
 // appendSchema appends a Schema of RFC 7643 section 7.
-func appendSchema(dst []byte, set *settings, t *schema.Type, s *schema.Schema) []byte {
+func appendSchema(dst []byte, set *settings, s *schema.Schema) []byte {
 	w := &writer{dst}
 	w.open("", '{')
 	w.texts("schemas", schemaURN)
@@ -258,15 +284,13 @@ func appendSchema(dst []byte, set *settings, t *schema.Type, s *schema.Schema) [
 	w.optional("name", strings.Join(strings.Fields(s.Name), "")) // some clients trip over blanks
 	w.optional("description", s.Description)
 	w.open("attributes", '[')
-	sl := schemaLayout{urn: s.URN}
-	for i := schema.SlotMeta + 1; int(i) < t.Len(); i++ {
-		if a := t.Attribute(i); a.Schema == s.URN {
-			sl.add(i, a)
-		}
+	var sl schemaLayout
+	for i := range s.Attributes {
+		sl.add(schema.Slot(i), &s.Attributes[i])
 	}
 	w.fields(sl.fields)
 	w.close(']')
-	w.meta("Schema", set.base+"/Schemas/"+s.URN)
+	w.meta("Schema", set.base+"/Schemas/"+url.PathEscape(s.URN))
 	w.close('}')
 	return w.buf
 }
@@ -277,9 +301,7 @@ func (w *writer) fields(fields []field) {
 		w.open("", '{')
 		w.text("name", f.name)
 		if f.slot == schema.NoSlot {
-			// Attributes with a common dotted prefix are shown as what they look
-			// like in a resource.
-			w.characteristics(&schema.Attribute{Type: schema.Complex}, f.group)
+			w.characteristics(groupAttribute(f.group), f.group)
 		} else {
 			w.characteristics(f.attr, f.subs)
 		}
@@ -287,11 +309,26 @@ func (w *writer) fields(fields []field) {
 	}
 }
 
+// groupAttribute shows attributes with a common dotted prefix as what they look
+// like in a resource: a complex attribute, required as soon as a member is, and
+// read-only when all are.
+func groupAttribute(members []field) *schema.Attribute {
+	a := &schema.Attribute{Type: schema.Complex, Mutability: schema.ReadOnly}
+	for i := range members {
+		m := members[i].attr
+		a.Required = a.Required || m.Required
+		if m.Mutability != schema.ReadOnly {
+			a.Mutability = schema.ReadWrite
+		}
+	}
+	return a
+}
+
 func (w *writer) characteristics(a *schema.Attribute, subs []field) {
 	w.text("type", shownType(a))
 	w.boolean("multiValued", a.MultiValued)
 	w.optional("description", a.Description)
-	w.boolean("required", a.Required)
+	w.boolean("required", a.Required || a.Demanded)
 	if a.Type != schema.Complex && a.Type != schema.Boolean {
 		w.boolean("caseExact", a.CaseExact)
 	}

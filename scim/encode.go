@@ -234,7 +234,7 @@ func appendLocation(dst []byte, endpoint, id string) []byte {
 func appendID(dst []byte, id string) []byte {
 	for i := range len(id) {
 		c := id[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~' {
+		if isUnreserved(c) {
 			dst = append(dst, c)
 			continue
 		}
@@ -242,4 +242,10 @@ func appendID(dst []byte, id string) []byte {
 		dst = append(dst, '%', hex[c>>4], hex[c&15])
 	}
 	return dst
+}
+
+// isUnreserved reports whether a byte stands for itself in a URI (RFC 3986 section
+// 2.3).
+func isUnreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }
