@@ -146,6 +146,16 @@ func TestAuthenticators(t *testing.T) {
 	}
 }
 
+// A status 401 that the backend chose is no word on the token.
+func TestAuthentication_OfTheBackend(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	s.Fail = scim.Errorf(401, "", "Not here.")
+	a := do(t, newHandler(t, s, nil), "GET", "/Users", "")
+	requireError(t, a, 401, "", "Not here.")
+	assert.Equal(t, []string{bearerRealm}, a.Header().Values("WWW-Authenticate"))
+}
+
 // ServiceProviderConfig announces what lets in.
 func TestAuthenticators_AreAnnounced(t *testing.T) {
 	t.Parallel()
@@ -226,7 +236,7 @@ func TestReadOnly(t *testing.T) {
 	for _, c := range []struct{ method, path string }{
 		{"POST", "/Users"}, {"PUT", "/Users/1"}, {"PATCH", "/Users/1"}, {"DELETE", "/Users/1"}, {"POST", "/Groups"}, {"POST", "/Bulk"},
 		{"PUT", "/Me"}, {"PATCH", "/Me"}, {"DELETE", "/Me"}, {"POST", "/Me"}, {"POST", "/"}, {"POST", "/Users/1"}, {"POST", "/nothing"},
-		{"POST", "/nothing/.search"}, {"POST", "/Bulk/.search"}, {"POST", "/Users/1/.search"}, {"PUT", "/.search"}, {"post", "/Users/.search"},
+		{"POST", "/nothing/.search"}, {"POST", "/.search/x"}, {"POST", "/Bulk/.search"}, {"POST", "/Users/1/.search"}, {"PUT", "/.search"}, {"post", "/Users/.search"},
 		{"COPY", "/Users/1"}, {"DELETE", "/Schemas"}, {"POST", "/v2/Users"},
 	} {
 		requireError(t, do(t, h, c.method, c.path, ada), 403, "", "reading only")

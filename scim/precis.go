@@ -64,7 +64,7 @@ func isASCII(s string) bool {
 // userName prepares the userName of a body. What the profile refuses is taken as
 // well where the repair allows it, prepared all the same.
 func (d *decoder) userName(v schema.Value, text string, at place) (schema.Value, error) {
-	if isPlainName(text) || strings.TrimSpace(text) == "" { // that it is required is said elsewhere
+	if isPlainName(text) {
 		return v, nil
 	}
 	if !isName(text) && !d.can(looseUserName) {

@@ -128,19 +128,20 @@ func TestUserName_Loose(t *testing.T) {
 		assert.Equal(t, kept, a.get("userName"))
 		assert.Equal(t, []string{scim.RepairLooseUserName}, s.Writes[0].Repairs, "%q", name)
 
-		strict := newHandler(t, s, func(o *scim.Options) { o.Profile = scim.ProfileStrict() })
+		severe := newHandler(t, s, strict)
 		for _, c := range []struct{ method, path, body string }{
 			{"POST", "/Users", userNamed(name)},
 			{"PUT", "/Users/1", userNamed(name)},
 			{"PATCH", "/Users/1", patchBody(op("replace", "userName", string(schema.AppendQuoted(nil, name))))},
 		} {
-			requireError(t, do(t, strict, c.method, c.path, c.body), 400, "invalidValue", "userName", "RFC 8265")
+			requireError(t, do(t, severe, c.method, c.path, c.body), 400, "invalidValue", "userName", "RFC 8265")
 		}
 		// A filter only asks.
-		assert.EqualValues(t, 1, do(t, strict, "GET", "/Users?filter="+url.QueryEscape(`userName eq `+string(schema.AppendQuoted(nil, name))), "").get("totalResults"))
+		assert.EqualValues(t, 1, do(t, severe, "GET", "/Users?filter="+url.QueryEscape(`userName eq `+string(schema.AppendQuoted(nil, name))), "").get("totalResults"))
 	}
 	for _, name := range []string{"", " "} {
 		requireError(t, do(t, newHandler(t, teststore.New(t), nil), "POST", "/Users", userNamed(name)), 400, "invalidValue", "userName", "required")
+		requireError(t, do(t, newHandler(t, teststore.New(t), strict), "POST", "/Users", userNamed(name)), 400, "invalidValue", "userName")
 	}
 }
 
@@ -167,6 +168,8 @@ func TestUserName_OfUsersOnly(t *testing.T) {
 	a := do(t, h, "POST", "/Robots", `{"schemas":["urn:example:Robot"],"userName":"R 2"}`)
 	require.Equal(t, 201, a.Code, a.Body.String())
 	assert.Equal(t, "R 2", a.get("userName"))
+	require.Equal(t, 201, do(t, h, "POST", "/Robots", `{"schemas":["urn:example:Robot"],"userName":"`+composedName+`"}`).Code)
+	assert.EqualValues(t, 0, do(t, h, "GET", "/Robots?filter="+url.QueryEscape(`userName eq "`+apartName+`"`), "").get("totalResults"))
 }
 
 // Preparing what is prepared changes nothing, whatever is sent.
