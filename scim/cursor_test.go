@@ -161,8 +161,9 @@ func TestCursor_BoundToItsQuery(t *testing.T) {
 		"much too long":      {h, query + strings.Repeat("A", 5000)},
 		"of another request": {h, "/Users?cursor=" + cursor},
 	} {
-		requireError(t, do(t, c.h, "GET", c.query, ""), 400, "invalidCursor", "nextCursor")
-		_ = name
+		t.Run(name, func(t *testing.T) {
+			requireError(t, do(t, c.h, "GET", c.query, ""), 400, "invalidCursor", "nextCursor")
+		})
 	}
 }
 

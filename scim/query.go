@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/usher-scim/usher/schema"
 )
 
 // parameters are those of a query that the front knows; others are ignored (RFC
@@ -187,68 +185,4 @@ func number(name, text, misfit string, def, least int) (int, error) {
 		return 0, Errorf(http.StatusBadRequest, misfit, "The parameter %s has to be a whole number.", name)
 	}
 	return min(max(n, least), maxNumber), nil
-}
-
-// sort reads the order of a list (RFC 7644 section 3.4.2.3). An attribute that
-// the type does not have is an error, as in a filter: a list that is not in the
-// order asked for would be taken for one that is.
-func (d *decoder) sort(by, order string) (Sort, error) {
-	s := Sort{}
-	switch {
-	case order == "" || strings.EqualFold(order, "ascending"):
-	case strings.EqualFold(order, "descending"):
-		s.Descending = true
-	default:
-		return s, Errorf(http.StatusBadRequest, InvalidValue, "The parameter sortOrder has to be ascending or descending.")
-	}
-	if by = strings.TrimSpace(by); by == "" {
-		return Sort{}, nil
-	}
-	p, err := schema.ParsePath(by)
-	if err == nil {
-		s.By, err = d.selectPath(p)
-	}
-	if err != nil {
-		return Sort{}, Errorf(http.StatusBadRequest, InvalidValue, "The parameter sortBy cannot be used: %v.", err)
-	}
-	return s, d.checkSort(s)
-}
-
-// checkSort refuses what has no order, what records do not have, and what is
-// never shown: its order would be a way to guess it.
-func (d *decoder) checkSort(s Sort) error {
-	refused := func(why string) error {
-		return Errorf(http.StatusBadRequest, InvalidValue, "Resources cannot be sorted by %s: %s.", d.sortName(s), why)
-	}
-	if s.By.Slot == schema.NoSlot {
-		return refused("it is a schema, name one of its attributes")
-	}
-	attr := s.By.Attribute()
-	if neverShown(attr) || neverShown(s.By.Leaf()) {
-		return refused("it is never returned")
-	}
-	if s.By.Filter != nil {
-		if err := d.checkFilter(attr.Sub, s.By.Filter.Filter()); err != nil {
-			return refused("it is found by what is never returned")
-		}
-	}
-	by := s.attribute()
-	switch {
-	case by == nil:
-		return refused("it is complex, name one of its sub-attributes")
-	case neverShown(by):
-		return refused("it is never returned")
-	case s.By.Slot == schema.SlotMeta && (s.By.Sub == metaLocation || s.By.Sub == metaVersion):
-		return refused("it is no part of what is stored")
-	}
-	return nil
-}
-
-// sortName is how a message calls what is sorted by, without the values of a
-// filter.
-func (d *decoder) sortName(s Sort) string {
-	if s.By.Slot == schema.NoSlot {
-		return s.By.Schema
-	}
-	return attributePath(s.By)
 }

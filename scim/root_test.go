@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 	"github.com/usher-scim/usher/scim/internal/teststore"
 )
@@ -297,6 +298,28 @@ func TestRoot_Sorted(t *testing.T) {
 	assert.False(t, b.LastQuery.Sort.IsZero())
 	requireError(t, do(t, h, "GET", "/?sortBy=nope", ""), 400, "invalidValue", "nope")
 	requireError(t, do(t, h, "GET", "/?sortBy=password", ""), 400, "invalidValue", "never returned")
+}
+
+// What one type never returns is no key there, though another type shows an
+// attribute of that name.
+func TestRoot_SortedWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	h, b := mixed(t, scim.Features{Sort: true}, nil)
+	user, err := scim.UserType()
+	require.NoError(t, err)
+	group, err := scim.GroupType(schema.Schema{URN: groupURN, Attributes: []schema.Attribute{{Name: "password"}}})
+	require.NoError(t, err)
+	b.TypeSet, err = scim.NewTypes("2", user, group)
+	require.NoError(t, err)
+	b.With(scim.Features{Sort: true})
+	b.Resources = nil
+	for _, password := range []string{"b", "a"} {
+		require.Equal(t, 201, do(t, h, "POST", "/Users", fmt.Sprintf(`{"userName":%q,"password":%q}`, password, password)).Code)
+		require.Equal(t, 201, do(t, h, "POST", "/Groups", fmt.Sprintf(`{"displayName":%q,"password":%q}`, password, password)).Code)
+	}
+	assert.Equal(t, []string{"11", "9", "8", "10"}, ids(do(t, h, "GET", "/?sortBy=password", "")))
+	requireError(t, do(t, h, "GET", "/?sortBy=password&filter="+url.QueryEscape(`password pr`), ""), 400, "invalidFilter")
+	assert.Equal(t, []string{"8", "10"}, ids(do(t, h, "GET", "/?sortBy=password&filter="+url.QueryEscape(`meta.resourceType eq "User"`), "")))
 }
 
 // Sorting several types takes all of their resources: there must not be many.
