@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/usher-scim/usher/schema"
 )
@@ -139,6 +140,16 @@ func (d *Document) ResourceName() string { return d.resource }
 // Schemas returns the URNs of the resource type, the core schema first. The
 // slice must not be changed.
 func (d *Document) Schemas() []string { return d.schemas }
+
+// FullPath returns a SCIM path of the document with its prefix, if it has one,
+// written out as the URN.
+func (d *Document) FullPath(scim string) string {
+	prefix, rest, ok := strings.Cut(scim, ":")
+	if urn := d.prefixes[prefix]; ok && urn != "" {
+		return urn + ":" + rest
+	}
+	return scim
+}
 
 // IsSet reports whether the document is a MappingSet.
 func (d *Document) IsSet() bool { return d.set }

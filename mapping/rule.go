@@ -124,8 +124,12 @@ type Rule struct {
 	Lossy       string
 	Secret      bool
 	Required    bool
-	// Alternative says that an earlier rule for the field comes first.
-	Alternative bool
+	// Alternative says that an earlier rule for the field comes first,
+	// Alternatives that later ones may follow.
+	Alternative, Alternatives bool
+	// OnUnset is clear, keep or error: what happens to the field of an update when
+	// the source has no value.
+	OnUnset string
 }
 
 // Rules returns the rules in their order, without the disabled ones.
@@ -139,7 +143,8 @@ func (d *Document) Rules() []Rule {
 		rules = append(rules, Rule{
 			Name: names[i], Description: r.description, SCIM: r.scim, Target: r.target, Direction: r.way(),
 			Expr: r.expr, Inverse: r.inverse, Const: r.constant, Default: r.fallback, Pipe: append([]string(nil), r.pipe...),
-			When: r.when, Lossy: r.lossy, Secret: r.secret, Required: r.required, Alternative: r.alternative,
+			When: r.when, Lossy: r.lossy, Secret: r.secret, Required: r.required, Alternative: r.alternative, Alternatives: r.alternatives,
+			OnUnset: [...]string{unsetClear: "clear", unsetKeep: "keep", unsetError: "error"}[r.onUnset],
 		})
 	}
 	return rules

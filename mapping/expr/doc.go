@@ -23,8 +23,8 @@
 //
 //	toInt(v) toString(v) toBool(v) boolString(b) not(b)
 //	    canonical decimals; true/false, yes/no in any case, 1/0
-//	prefix(s, p) suffix(s, p) base64(s) utf8hex(s)
-//	    texts are UTF-8
+//	prefix(s, p) suffix(s, p) base64(s) base64utf16(s) utf8hex(s)
+//	    texts are UTF-8, but for base64utf16 (Entra's ConvertToBase64)
 //	dateFormat(s, from, to)
 //	    formats of yyyy MM dd HH mm ss; other letters than T and Z are refused
 //	lower(s) upper(s) pcase(s) trim(s) stripSpaces(s) digits(s)
@@ -50,6 +50,8 @@
 //	    take unset values; join leaves them out
 //	dateAdd(d, interval, n) dateDiff(interval, a, b)
 //	    intervals are yyyy m d ww h n s; dateDiff counts whole ones
+//	bitAnd(n, m) dateFromNum(n) numFromDate(d)
+//	    numbers of dates count 100 ns from the year 1601
 //
 // # Errors
 //

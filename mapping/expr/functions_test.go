@@ -33,6 +33,15 @@ func TestFunctions(t *testing.T) {
 		{`suffix("1", "-E")`, `"1-E"`},
 		{`base64("Hällo")`, `"SMOkbGxv"`},
 		{`utf8hex("Aé")`, `"41C3A9"`},
+		{`base64utf16("Hello world!")`, `"SABlAGwAbABvACAAdwBvAHIAbABkACEA"`},
+		{`base64utf16("😀")`, `"PdgA3g=="`},
+		{`bitAnd(15, 247)`, `7`},
+		{`bitAnd(-1, 5)`, `5`},
+		{`numFromDate("1601-01-01")`, `0`},
+		{`numFromDate("2020-01-01T00:00:00Z")`, `132223104000000000`},
+		{`dateFromNum(132223104000000000)`, `"2020-01-01T00:00:00Z"`},
+		{`dateFromNum(0)`, `"1601-01-01T00:00:00Z"`},
+		{`dateFromNum(1)`, `"1601-01-01T00:00:00.0000001Z"`},
 		{`dateFormat("31.12.2026", "dd.MM.yyyy", "yyyy-MM-dd")`, `"2026-12-31"`},
 		{`dateFormat("2026-12-31", "yyyy-MM-dd", "yyyy-MM-ddTHH:mm:ssZ")`, `"2026-12-31T00:00:00Z"`},
 		{`dateFormat("20260102030405", "yyyyMMddHHmmss", "HH:mm:ss dd/MM/yyyy")`, `"03:04:05 02/01/2026"`},
@@ -184,7 +193,8 @@ func TestFunctions_Listed(t *testing.T) {
 	want := strings.Fields(`toInt toString toBool boolString not prefix suffix dateFormat base64 utf8hex wrap lower upper
 		trim digits truncate stripSpaces normalizeDiacritics pcase replace first dedupe sort split joinList
 		left right mid word before after item count len contains startsWith endsWith matches replaceRegex extract
-		instr isEmail isString join coalesce default isPresent isUnset switch dateAdd dateDiff`)
+		instr isEmail isString join coalesce default isPresent isUnset switch dateAdd dateDiff
+		base64utf16 bitAnd dateFromNum numFromDate`)
 	assert.ElementsMatch(t, want, names)
 }
 
