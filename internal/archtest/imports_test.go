@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 
 	"mapping":             {"schema", "mapping/expr", yaml},
 	"mapping/expr":        {"schema"},
+	"mapping/importer":    {"schema", "mapping"},
 	"mapping/mappingtest": {"schema", "mapping", "mapping/expr"},
 
 	"connector":               {"schema"},
@@ -69,6 +70,7 @@ var links = map[string][]string{
 	"freshservice/freshservicetest": {},
 	"mapping/expr":                  {},
 	"mapping":                       {yaml},
+	"mapping/importer":              {yaml},
 	"mapping/mappingtest":           {yaml},
 	"scim":                          slices.Concat(elimity, []string{text}),
 	"scim/elimityscim":              slices.Concat(elimity, []string{text, "github.com/scim2/filter-parser/v2", "github.com/di-wu/parser"}),
@@ -92,7 +94,7 @@ var (
 // they would get at it (time is needed for parsing dates, and watched by
 // TestSources).
 var (
-	pure  = []string{"schema", "mapping", "mapping/expr"}
+	pure  = []string{"schema", "mapping", "mapping/expr", "mapping/importer"}
 	never = []string{"net", "net/http", "os", "os/exec", "crypto/rand", "math/rand", "math/rand/v2"}
 )
 
