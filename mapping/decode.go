@@ -368,8 +368,7 @@ func (d *decoder) field(doc *Document, name string, t *tree, at string) {
 			set(func(a *schema.Attribute) { a.Unordered = b })
 		},
 		"clearAs": func(t *tree, at string) {
-			c := choice(d, t, at, map[string]schema.ClearAs{"null": schema.ClearNull, "empty": schema.ClearEmpty,
-				"emptyList": schema.ClearEmptyList, "omit": schema.ClearOmit})
+			c := choice(d, t, at, clearWords)
 			set(func(a *schema.Attribute) { a.ClearAs = c })
 		},
 		"filter": func(t *tree, at string) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"regexp"
 
-	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -31,12 +30,12 @@ func (d *decoder) rule(doc *Document, t *tree, at string) {
 		},
 		"defaultOn":    setChoice(d, &r.always, map[string]bool{"create": false, "always": true}),
 		"when":         setText(d, &r.when),
-		"apply":        setChoice(d, &r.apply, map[string]apply{"always": applyAlways, "create": applyCreate, "update": applyUpdate, "ifEmpty": applyIfEmpty}),
+		"apply":        setChoice(d, &r.apply, applyWords),
 		"enforce":      setBool(d, &r.enforce),
-		"onUnset":      setChoice(d, &r.onUnset, map[string]onUnset{"clear": unsetClear, "keep": unsetKeep, "error": unsetError}),
+		"onUnset":      setChoice(d, &r.onUnset, unsetWords),
 		"required":     setBool(d, &r.required),
 		"validate":     func(t *tree, at string) { d.validations(r, t, at) },
-		"pick":         setChoice(d, &r.pick, map[string]expr.Pick{"primary": expr.PickPrimary, "first": expr.PickFirst, "error": expr.PickError}),
+		"pick":         setChoice(d, &r.pick, pickWords),
 		"multi":        setChoice(d, &r.add, map[string]bool{"replace": false, "add": true}),
 		"element":      func(t *tree, at string) { d.element(r, t, at) },
 		"secret":       setBool(d, &r.secret),

@@ -44,13 +44,12 @@ func (d *decoder) lookup(doc *Document, name string, t *tree, at string) {
 		}
 	}
 	d.object(t, at, members{
-		"object": setText(d, &l.lookup.Object),
-		"keys":   func(t *tree, at string) { l.lookup.Keys = d.texts(t, at) },
-		"value":  setText(d, &l.lookup.Value),
-		"return": setText(d, &l.lookup.Return),
-		"fold":   setBool(d, &fold),
-		"onMissing": setChoice(d, &l.lookup.OnMissing, map[string]OnMissing{"error": MissingError, "ignore": MissingIgnore,
-			"defer": MissingDefer, "create": MissingCreate}),
+		"object":    setText(d, &l.lookup.Object),
+		"keys":      func(t *tree, at string) { l.lookup.Keys = d.texts(t, at) },
+		"value":     setText(d, &l.lookup.Value),
+		"return":    setText(d, &l.lookup.Return),
+		"fold":      setBool(d, &fold),
+		"onMissing": setChoice(d, &l.lookup.OnMissing, missingWords),
 		"create": func(t *tree, at string) {
 			d.each(t, at, func(field string, t *tree, at string) {
 				l.create = append(l.create, createField{field, d.text(t, at), at})

@@ -11,9 +11,9 @@ func (d *Document) keepsEmpty() bool { return d.emptyString != nil && *d.emptySt
 
 // Extend returns the mapping that an override makes of the document it extends:
 // a rule whose name is there takes that rule's place, with disabled: true it
-// removes it, others are appended; prefixes, value maps, lookups, options,
-// extension attributes and fields replace by key; scope, match, query and the
-// names of target and resource as a whole. The tests are the override's own.
+// removes it, others are appended; prefixes, value maps, lookups, options and
+// fields replace by key; extension attributes are added to those that are there;
+// scope, match, query and the names of target and resource as a whole. The tests are the override's own.
 // Problems found later keep the file and the line of the document that they come
 // from. Neither document is changed.
 func (d *Document) Extend(base *Document) (*Document, Diagnostics) {
@@ -31,7 +31,10 @@ func (d *Document) Extend(base *Document) (*Document, Diagnostics) {
 	if len(d.schemas) > 0 {
 		out.schemas = d.schemas
 	}
-	out.extensions = replace(base.extensions, d.extensions, func(x extension) string { return strings.ToLower(x.urn) })
+	out.extensions = slices.Clone(base.extensions)
+	for _, x := range d.extensions {
+		out.extensions = extended(out.extensions, x)
+	}
 	out.prefixes = maps.Clone(base.prefixes)
 	if out.prefixes == nil {
 		out.prefixes = make(map[string]string)
@@ -56,6 +59,22 @@ func (d *Document) Extend(base *Document) (*Document, Diagnostics) {
 	// A name that was made up stays with its rule, wherever that comes to stand.
 	out.rules = replace(base.named(), d.named(), func(r *ruleDecl) string { return r.name })
 	return &out, nil
+}
+
+// extended returns the extensions with the attributes of one more.
+func extended(list []extension, x extension) []extension {
+	i := slices.IndexFunc(list, func(b extension) bool { return strings.EqualFold(b.urn, x.urn) })
+	if i < 0 {
+		return append(list, x)
+	}
+	names := slices.Clone(list[i].names)
+	for _, n := range x.names {
+		if !slices.ContainsFunc(names, func(b string) bool { return strings.EqualFold(b, n) }) {
+			names = append(names, n)
+		}
+	}
+	list[i].names = names
+	return list
 }
 
 // named returns the rules with their names spelled out.

@@ -32,10 +32,11 @@ var mayImport = map[string][]string{
 	"scim/internal/elimity":   {"schema", elimitySchema},
 	"scim/internal/teststore": {"schema", "scim"},
 
-	"mapping":             {"schema", "mapping/expr", yaml},
-	"mapping/expr":        {"schema"},
-	"mapping/importer":    {"schema", "mapping"},
-	"mapping/mappingtest": {"schema", "mapping", "mapping/expr"},
+	"mapping":                   {"schema", "mapping/expr", "mapping/internal/yamltext", yaml},
+	"mapping/expr":              {"schema"},
+	"mapping/importer":          {"schema", "mapping", "mapping/internal/yamltext"},
+	"mapping/internal/yamltext": {"schema"},
+	"mapping/mappingtest":       {"schema", "mapping", "mapping/expr"},
 
 	"connector":               {"schema"},
 	"connector/memory":        {"schema", "connector", "internal/httpx", "mapping/expr"},

@@ -1,13 +1,13 @@
 package importer
 
 import (
-	"encoding/json"
-	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/mapping/internal/yamltext"
+	"github.com/usher-scim/usher/schema"
 )
 
 // builder puts a document together.
@@ -40,9 +40,10 @@ type matcher struct {
 type rule struct {
 	name, scim, target string
 	expr               string
-	constant, fallback string // JSON
+	constant           schema.Value
+	fallback           string
 	direction          string
-	when, apply, multi string
+	apply, multi       string
 	onUnset            string
 	description        string
 	enforce, secret    bool
@@ -85,179 +86,154 @@ func (b *builder) freeName(name string) string {
 	return out
 }
 
-// yaml writes the document.
-func (b *builder) yaml() []byte {
-	var w strings.Builder
-	for _, c := range b.comment {
-		w.WriteString("# " + strings.ReplaceAll(c, "\n", " ") + "\n")
+// members collects the members of an object, without those that say nothing.
+type members []schema.Member
+
+func (m *members) add(name string, v schema.Value) {
+	if !v.IsUnset() {
+		*m = append(*m, schema.Member{Name: name, Value: v})
 	}
-	w.WriteString("apiVersion: " + mapping.APIVersion + "\nname: " + text(b.name) + "\n")
-	if b.base != nil {
-		w.WriteString("extends: " + text(b.base.Name()) + "\n")
-	}
-	b.writeHead(&w)
-	if b.scope != "" {
-		w.WriteString("scope: " + text(b.scope) + "\n")
-	}
-	if len(b.match) > 0 {
-		w.WriteString("match:\n")
-		for _, m := range b.match {
-			w.WriteString("  - " + flow(
-				"precedence", strconv.Itoa(m.precedence), "scim", text(m.scim), "expr", text(m.expr), "target", text(m.target), "pipe", list(m.pipe), "fold", "true") + "\n")
-		}
-	}
-	if len(b.rules) == 0 {
-		w.WriteString("rules: []\n")
-		return []byte(w.String())
-	}
-	w.WriteString("rules:\n")
-	for i := range b.rules {
-		w.WriteString("  - " + b.rules[i].flow() + "\n")
-	}
-	return []byte(w.String())
 }
 
-// writeHead writes what an override takes from its base, and the attributes that
-// it adds.
-func (b *builder) writeHead(w *strings.Builder) {
-	if b.base != nil && len(b.extensions) == 0 {
-		return
+func (m *members) text(name, s string) {
+	if s != "" {
+		m.add(name, schema.StringValue(s))
 	}
-	w.WriteString("resource:\n")
-	if b.base == nil {
-		core, schemas := coreUser, []string{coreUser, enterpriseUser}
-		if b.resource == "Group" {
-			core, schemas = coreGroup, []string{coreGroup}
-		}
-		for _, x := range b.extensions {
-			if !strings.EqualFold(x.urn, core) && !strings.EqualFold(x.urn, enterpriseUser) {
-				schemas = append(schemas, x.urn)
-			}
-		}
-		w.WriteString("  type: " + or(b.resource, "User") + "\n  schemas: " + list(schemas) + "\n")
-	} else {
-		w.WriteString("  type: " + text(b.base.ResourceName()) + "\n  schemas: " + list(b.newSchemas()) + "\n")
+}
+
+func (m *members) texts(name string, list []string) {
+	if len(list) > 0 {
+		m.add(name, schema.StringsValue(list...))
 	}
-	if len(b.extensions) > 0 {
-		w.WriteString("  extensionAttributes:\n")
-		for _, x := range b.extensions {
-			w.WriteString("    " + quote(x.urn) + ": " + list(x.names) + "\n")
-		}
+}
+
+func (m *members) flag(name string, b bool) {
+	if b {
+		m.add(name, schema.BooleanValue(true))
 	}
+}
+
+func (m members) value() schema.Value { return schema.MembersValue(m...) }
+
+// yaml writes the document.
+func (b *builder) yaml() []byte {
+	var out []byte
+	for _, c := range b.comment {
+		out = append(out, "# "+c+"\n"...)
+	}
+	var doc members
+	doc.text("apiVersion", mapping.APIVersion)
+	doc.text("name", b.name)
 	if b.base != nil {
-		return
+		doc.text("extends", b.base.Name())
 	}
-	w.WriteString("target:\n  object: " + text(or(b.object, "record")) + "\n  schema:\n    fields:\n")
-	seen := make(map[string]bool)
-	fields := []string{"id"}
-	for _, r := range b.rules {
-		fields = append(fields, r.target)
+	if b.base == nil || len(b.extensions) > 0 {
+		doc.add("resource", b.resourceValue())
 	}
-	for _, m := range b.match {
-		fields = append(fields, m.target)
+	if b.base == nil {
+		doc.add("target", b.targetValue())
 	}
+	doc.text("scope", b.scope)
+	if len(b.match) > 0 {
+		list := make([]schema.Value, len(b.match))
+		for i, m := range b.match {
+			entry := members{{Name: "precedence", Value: schema.IntegerValue(int64(m.precedence))}}
+			entry.text("scim", m.scim)
+			entry.text("expr", m.expr)
+			entry.text("target", m.target)
+			entry.texts("pipe", m.pipe)
+			entry.flag("fold", true)
+			list[i] = entry.value()
+		}
+		doc.add("match", schema.ListValue(list...))
+	}
+	rules := make([]schema.Value, len(b.rules))
+	for i := range b.rules {
+		rules[i] = b.rules[i].value()
+	}
+	doc.add("rules", schema.ListValue(rules...))
+	return yamltext.Append(out, doc.value())
+}
+
+// resourceValue is the resource with the attributes that the import adds.
+func (b *builder) resourceValue() schema.Value {
+	var m members
+	schemas := []string{coreUser, enterpriseUser}
+	switch {
+	case b.base != nil:
+		m.text("type", b.base.ResourceName())
+		schemas = b.base.Schemas()
+	case b.resource == "Group":
+		m.text("type", b.resource)
+		schemas = []string{coreGroup}
+	default:
+		m.text("type", "User")
+	}
+	schemas = slices.Clone(schemas)
+	var extensions members
+	for _, x := range b.extensions {
+		if !slices.ContainsFunc(schemas, func(s string) bool { return strings.EqualFold(s, x.urn) }) {
+			schemas = append(schemas, x.urn)
+		}
+		extensions.texts(x.urn, x.names)
+	}
+	m.texts("schemas", schemas)
+	if len(extensions) > 0 {
+		m.add("extensionAttributes", extensions.value())
+	}
+	return m.value()
+}
+
+// targetValue declares the fields that rules name: of any type, since the source
+// does not say.
+func (b *builder) targetValue() schema.Value {
+	anything := members{{Name: "type", Value: schema.StringValue("any")}}
+	fields := members{{Name: "id", Value: anything.value()}}
 	matched := make(map[string]bool)
 	for _, m := range b.match {
 		matched[m.target] = true
 	}
-	for _, f := range fields {
-		if f == "" || seen[f] {
+	for _, r := range b.rules {
+		if slices.ContainsFunc(fields, func(f schema.Member) bool { return strings.EqualFold(f.Name, r.target) }) {
 			continue
 		}
-		seen[f] = true
-		kind := "{type: any}"
-		if matched[f] {
-			kind = "{type: any, filter: [eq]}"
+		field := slices.Clone(anything)
+		if matched[r.target] {
+			field.texts("filter", []string{"eq"})
 		}
-		w.WriteString("      " + quote(f) + ": " + kind + "\n")
+		fields.add(r.target, field.value())
 	}
+	var m members
+	m.text("object", or(b.object, "record"))
+	m.add("schema", members{{Name: "fields", Value: fields.value()}}.value())
+	return m.value()
 }
 
-// newSchemas are the schemas of the base and those of the extensions.
-func (b *builder) newSchemas() []string {
-	schemas := append([]string(nil), b.base.Schemas()...)
-	for _, x := range b.extensions {
-		known := false
-		for _, s := range schemas {
-			known = known || strings.EqualFold(s, x.urn)
-		}
-		if !known {
-			schemas = append(schemas, x.urn)
-		}
-	}
-	return schemas
+func (r *rule) value() schema.Value {
+	var m members
+	m.text("name", r.name)
+	m.text("description", r.description)
+	m.text("scim", r.scim)
+	m.add("const", r.constant)
+	m.text("expr", r.expr)
+	m.text("target", r.target)
+	m.texts("pipe", r.pipe)
+	m.text("direction", r.direction)
+	m.text("default", r.fallback)
+	m.text("apply", r.apply)
+	m.flag("enforce", r.enforce)
+	m.text("onUnset", r.onUnset)
+	m.flag("required", r.required)
+	m.text("multi", r.multi)
+	m.flag("secret", r.secret)
+	m.text("lossy", r.lossy)
+	m.flag("alternatives", r.alternatives)
+	m.flag("alternative", r.alternative)
+	return m.value()
 }
 
-func (r *rule) flow() string {
-	flag := func(b bool) string {
-		if b {
-			return "true"
-		}
-		return ""
-	}
-	return flow("name", text(r.name), "scim", text(r.scim), "expr", text(r.expr), "const", r.constant, "target", text(r.target),
-		"pipe", list(r.pipe), "lossy", text(r.lossy), "direction", r.direction, "default", r.fallback, "when", text(r.when), "apply", r.apply, "multi", r.multi, "onUnset", r.onUnset,
-		"enforce", flag(r.enforce), "required", flag(r.required), "secret", flag(r.secret), "alternatives", flag(r.alternatives), "alternative", flag(r.alternative), "description", text(r.description))
-}
-
-// flow writes a flow mapping of names and values; what is empty is left out.
-func flow(pairs ...string) string {
-	var parts []string
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			parts = append(parts, pairs[i]+": "+pairs[i+1])
-		}
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
-}
-
-// list writes a flow list, nothing for an empty one.
-func list(items []string) string {
-	if len(items) == 0 {
-		return ""
-	}
-	quoted := make([]string, len(items))
-	for i, s := range items {
-		quoted[i] = text(s)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
-}
-
-var bare = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
-
-// text writes a string as YAML: bare where nothing can be made of it but text. ""
-// stays "".
-func text(s string) string {
-	switch strings.ToLower(s) {
-	case "":
-		return ""
-	case "true", "false", "yes", "no", "on", "off", "y", "n", "null":
-		return quote(s)
-	}
-	if bare.MatchString(s) {
-		return s
-	}
-	return quote(s)
-}
-
-// quote writes a string as JSON, which is YAML too.
-func quote(s string) string {
-	var w strings.Builder
-	enc := json.NewEncoder(&w)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return `""` // cannot be: it is a string
-	}
-	var out strings.Builder
-	for _, c := range strings.TrimSuffix(w.String(), "\n") {
-		if c >= 0x7f && c < 0xa0 || c == 0xfeff { // JSON takes them as they are, YAML does not
-			fmt.Fprintf(&out, `\u%04x`, c)
-		} else {
-			out.WriteRune(c)
-		}
-	}
-	return out.String()
-}
+// quote writes a text as the expression language does: as JSON.
+func quote(s string) string { return string(schema.StringValue(s).AppendJSON(nil)) }
 
 func or(s, otherwise string) string {
 	if s != "" {

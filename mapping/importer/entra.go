@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/schema"
 )
 
 // entraAttributes are the SCIM paths in which Entra ID sends the attributes of
@@ -176,7 +177,7 @@ func (w *work) entraRule(a *entraAttribute) {
 		}
 		r.lossy = ""
 	}
-	if r.constant != "" {
+	if !r.constant.IsUnset() {
 		r.pipe = nil
 	}
 	if r.name == "" {
@@ -193,13 +194,13 @@ func (w *work) entraRule(a *entraAttribute) {
 // sameAs reports whether nothing but the source of a rule can differ from that of
 // the base.
 func (r *rule) sameAs(base *mapping.Rule) bool {
-	return r.expr == "" && r.constant == "" && r.fallback == "" && r.apply == "" && r.multi == "" && (r.onUnset == "" || r.onUnset == base.OnUnset) &&
+	return r.expr == "" && r.constant.IsUnset() && r.fallback == "" && r.apply == "" && r.multi == "" && (r.onUnset == "" || r.onUnset == base.OnUnset) &&
 		!r.enforce && r.secret == base.Secret
 }
 
 // entraMatch makes a matching attribute one of the document's.
 func (w *work) entraMatch(a *entraAttribute, r *rule) {
-	if r.constant != "" {
+	if !r.constant.IsUnset() {
 		w.note(a.TargetAttributeName, "matching precedence", Left, "", "a constant cannot be matched on")
 		return
 	}
@@ -219,7 +220,7 @@ func (w *work) entraSource(a *entraAttribute, r *rule, why *[]string) bool {
 	expression := strings.TrimSpace(a.Source.Expression)
 	switch {
 	case strings.EqualFold(a.Source.Type, "Constant"):
-		r.constant = quote(or(expression, a.Source.Name))
+		r.constant = schema.StringValue(or(expression, a.Source.Name))
 		return true
 	case strings.EqualFold(a.Source.Type, "Attribute") && a.Source.Name != "":
 		expression = "[" + a.Source.Name + "]"
@@ -271,7 +272,7 @@ func (w *work) entraFlow(a *entraAttribute, r *rule, why *[]string) bool {
 		*why = append(*why, "the flow behaviour "+a.FlowBehavior+" is not known")
 	}
 	if a.DefaultValue != nil && *a.DefaultValue != "" {
-		r.fallback = quote(*a.DefaultValue)
+		r.fallback = *a.DefaultValue
 	}
 	return true
 }

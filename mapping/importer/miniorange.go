@@ -105,9 +105,9 @@ func (w *work) miniOrangeField(field string, v schema.Value, list bool) {
 		w.note(field, source, Left, "", "null says nothing: a field without a rule is not sent")
 		return
 	case !isText:
-		r.constant, r.direction = source, "toTarget"
+		r.constant, r.direction = v, "toTarget"
 	case !reference.MatchString(text):
-		r.constant, r.direction = quote(text), "toTarget"
+		r.constant, r.direction = v, "toTarget"
 	default:
 		path, expression, err := w.miniOrangeText(text)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-scim/usher/mapping"
 	"github.com/usher-scim/usher/mapping/importer"
 )
 
@@ -37,8 +38,15 @@ func TestOkta(t *testing.T) {
 			} {
 				assert.Contains(t, got, want)
 			}
-			assert.Contains(t, string(r.Document), `{name: custom_fields.badge_color, scim: custom_fields.badge_color, target: custom_fields.badge_color, description: Badge}`)
-			assert.Contains(t, string(r.Document), `extends: freshservice-requester`)
+			assert.Contains(t, string(r.Document), "  - name: custom_fields.badge_color\n    description: Badge\n    scim: custom_fields.badge_color\n    target: custom_fields.badge_color\n")
+			doc, ds := mapping.Parse("imported.yaml", r.Document)
+			require.Empty(t, ds.String())
+			doc, ds = doc.Extend(base)
+			require.Empty(t, ds.String())
+			typ, err := doc.ResourceType(bases(), nil)
+			require.NoError(t, err)
+			assert.NotNil(t, typ.Lookup(oktaURN+":floor"))
+			assert.NotNil(t, typ.Lookup(oktaURN+":vip"), "the base has its attributes still")
 		})
 	}
 	r, err := importer.Okta([]byte(`{"badge":{"type":"string","externalName":"custom_fields.badge"},"floor":{"type":"string","externalName":"floor","externalNamespace":"urn:x:y"}}`), nil)
