@@ -290,6 +290,10 @@ func TestWithCustom(t *testing.T) {
 	assert.Equal(t, []string{"early", "late"}, shift.Choices)
 	assert.Equal(t, "when", shift.Description)
 	assert.Equal(t, schema.Integer, typ.Lookup("urn:x:ext:badge_number").Shown)
+	assert.False(t, shift.Demanded)
+	assert.True(t, typ.Lookup("urn:x:ext:remote").Demanded, "the account requires it")
+	assert.False(t, typ.Lookup("urn:x:ext:remote").Required, "but it may come as custom_fields.remote")
+	assert.False(t, typ.Lookup("custom_fields.remote").Demanded)
 	assert.Nil(t, typ.Lookup("urn:x:ext:gone"))
 	assert.Nil(t, typ.Lookup("urn:x:ext:plain"))
 

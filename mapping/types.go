@@ -159,7 +159,11 @@ func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
 		}
 	}
 	a.MultiValued = field.MultiValued && r.expr == "" && !slices.ContainsFunc(r.pipe, changesShape)
-	a.Required = field.Required && r.way() != ToSCIM && !r.alternatives && !r.alternative && !r.hasDefault && r.when == "" && r.apply == applyAlways
+	wanted := field.Required && r.way() != ToSCIM && !r.hasDefault && r.when == "" && r.apply == applyAlways
+	a.Required = wanted && !r.alternatives && !r.alternative
+	// A discovered field is also taken under the names that other clients have for
+	// it, so a resource without this one may still be whole.
+	a.Demanded = wanted && r.coerce && !strings.EqualFold(urn, b.doc.schemas[0])
 	return a
 }
 
