@@ -128,6 +128,7 @@ func (x *exchange) report(err error) *Error {
 }
 
 func (x *exchange) refused(e *Error) {
+	x.told = true
 	if x.h.set.Refused != nil {
 		x.h.set.Refused(x.r.WithContext(x.context()), e)
 	}

@@ -181,9 +181,7 @@ func (j *bulkJob) report(op *bulkOp) *Error {
 	}
 	op.singleRequest()
 	switch {
-	case op.panicked: // it is in the log
-		return e
-	case op.skipped && j.skipped: // once is enough for the log
+	case op.panicked, op.skipped && j.skipped: // it is in the log, where once is enough
 		op.x.refused(e)
 		return e
 	}

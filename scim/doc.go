@@ -48,6 +48,20 @@
 // exactly. Where the backend has no cursors an empty one is ignored, any other is
 // answered with 400 invalidCursor, lest a client read the first page for ever.
 //
+// # Who asks
+//
+// [Options].Auth lets requests pass: [BearerToken] for one token, [BearerTokens] and
+// [Basic] for a function of the program, [AnyOf] for several of these, [AuthFunc] for
+// anything else, [NoAuth] where a middleware has done it. Either may say who asks by
+// a [Principal], which a backend finds in its context; one that only reads is
+// answered with status 403 for all but reads, whatever is asked for.
+//
+// # Names
+//
+// userName is prepared by PRECIS (RFC 8265), in bodies and in filters, so that
+// full-width letters and decomposed accents make no second user. Preparation is no
+// repair, it is there in every profile; a password is handed on as it was sent.
+//
 // # Errors
 //
 // A backend's [*Error] is sent as it is, without its cause. Any other error is

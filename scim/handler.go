@@ -119,6 +119,7 @@ type exchange struct {
 	ctx  context.Context // of the request, made by Authenticate
 	view *view           // what the backend has just now
 	sent bool
+	told bool // Options.Refused has been called
 }
 
 func (x *exchange) serve() error {
@@ -237,6 +238,9 @@ func (x *exchange) recover() {
 	if x.sent {
 		// The client must not take a part for the whole.
 		panic(http.ErrAbortHandler)
+	}
+	if !x.told { // it may be that hook that has panicked
+		x.refused(e)
 	}
 	x.send(e)
 }

@@ -40,8 +40,8 @@ type Options struct {
 	// of attributes are never logged. Nil: nothing is logged.
 	Logger *slog.Logger
 	// Refused is told of each request that is answered with an error, after the
-	// backend or instead of it, before the answer is sent. It must not change the
-	// error. Nil: nobody is told.
+	// backend or instead of it, before the answer is sent; of a panic as well. It must
+	// not change the error. Nil: nobody is told.
 	Refused func(r *http.Request, e *Error)
 	// RequestID makes the ids of requests that bring none. Nil: 26 random
 	// characters. See [RequestID].

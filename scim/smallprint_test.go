@@ -281,7 +281,7 @@ func TestSmallPrint_ProjectionOfWrites(t *testing.T) {
 }
 
 // A panic, wherever it comes from, is one answer of status 500, and the handler
-// serves on. The log tells of it under the request's id.
+// serves on. A log tells of it under the request's id, and so does Refused.
 func TestSmallPrint_PanicsAnywhere(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(o *scim.Options, s *teststore.Store){
@@ -300,9 +300,11 @@ func TestSmallPrint_PanicsAnywhere(t *testing.T) {
 			t.Parallel()
 			s := teststore.New(t)
 			var log bytes.Buffer
+			var refused []*scim.Error
 			h := newHandler(t, s, func(o *scim.Options) {
 				o.Logger = slog.New(slog.NewJSONHandler(&log, nil))
 				o.Me = func(context.Context) (scim.Ref, error) { return scim.Ref{Type: "User", ID: "1"}, nil }
+				o.Refused = func(r *http.Request, e *scim.Error) { refused = append(refused, e) }
 				change(o, s)
 			})
 			for range 2 {
@@ -312,8 +314,25 @@ func TestSmallPrint_PanicsAnywhere(t *testing.T) {
 				assert.NotContains(t, a.Body.String()+log.String(), "secret")
 			}
 			assert.Contains(t, log.String(), "my-request")
+			require.Len(t, refused, 2)
+			assert.Equal(t, 500, refused[0].Status)
 		})
 	}
+}
+
+// In a bulk request a panic is the failure of its operation.
+func TestSmallPrint_PanicInBulk(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	s.Panics = true
+	var refused []string
+	h := newHandler(t, s, func(o *scim.Options) {
+		o.Refused = func(r *http.Request, e *scim.Error) { refused = append(refused, fmt.Sprint(r.Method, " ", e.Status)) }
+	})
+	a := do(t, h, "POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"DELETE","path":"/Users/1"},{"method":"PUT","path":"/Users/2","data":`+ada+`}]}`)
+	require.Equal(t, 200, a.Code, a.Body.String())
+	assert.Equal(t, 2, strings.Count(a.Body.String(), `"status":"500","response":`), a.Body.String())
+	assert.Equal(t, []string{"DELETE 500", "PUT 500"}, refused)
 }
 
 // The hook of the program may panic as well, and is asked once.
