@@ -47,33 +47,23 @@ func parseSearch(body schema.Value, allowed repairSet) (parameters, error) {
 			continue
 		}
 		text, isText := v.Str()
-		wanted := ""
-		switch dst {
+		fits, wanted := isText, "text"
+		switch kind := v.Kind(); dst {
 		case &p.startIndex, &p.count:
-			if wanted = "number"; v.Kind() == schema.KindInteger || v.Kind() == schema.KindDecimal {
-				text, wanted = v.Text(), ""
-			}
+			fits, wanted = kind == schema.KindInteger || kind == schema.KindDecimal, "a number"
 		case &p.attributes, &p.excluded:
-			if wanted = "list of names"; v.Kind() == schema.KindList {
-				text, wanted = strings.Join(v.Strings(), ","), ""
-			}
-		default:
-			if !isText {
-				return p, misfitParameter(name, "text")
-			}
+			fits, wanted = kind == schema.KindList, "a list of names"
 		}
-		if wanted != "" {
-			if !isText || allowed&textParameters == 0 {
-				return p, misfitParameter(name, "a "+wanted)
-			}
+		switch {
+		case fits:
+			text = strings.Join(v.Strings(), ",")
+		case isText && allowed&textParameters != 0:
 			p.used |= textParameters
+		default:
+			return p, Errorf(http.StatusBadRequest, InvalidValue, "The parameter %s has to be %s.", name, wanted)
 		}
 		*dst = text
 		p.hasCursor = p.hasCursor || dst == &p.cursor
 	}
 	return p, nil
-}
-
-func misfitParameter(name, wanted string) error {
-	return Errorf(http.StatusBadRequest, InvalidValue, "The parameter %s has to be %s.", name, wanted)
 }
