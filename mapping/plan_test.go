@@ -293,7 +293,7 @@ func TestWithCustom(t *testing.T) {
 	assert.False(t, shift.Demanded)
 	assert.True(t, typ.Lookup("urn:x:ext:remote").Demanded, "the account requires it")
 	assert.False(t, typ.Lookup("urn:x:ext:remote").Required, "but it may come as custom_fields.remote")
-	assert.False(t, typ.Lookup("custom_fields.remote").Demanded)
+	assert.False(t, typ.Lookup("custom_fields").Sub.Lookup("remote").Demanded)
 	assert.Nil(t, typ.Lookup("urn:x:ext:gone"))
 	assert.Nil(t, typ.Lookup("urn:x:ext:plain"))
 
