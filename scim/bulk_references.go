@@ -336,12 +336,19 @@ func (op *bulkOp) split(rec *schema.Record) error {
 // divide returns the elements of a list for which the condition does not hold, and
 // those for which it does.
 func (op *bulkOp) divide(v schema.Value, condition func(post *bulkOp) bool) (keep, rest schema.Value) {
+	var kept, taken []schema.Value
 	for e := range v.Elements() {
 		if op.anyMention(e, condition) {
-			rest = rest.Append(e)
+			taken = append(taken, e)
 		} else {
-			keep = keep.Append(e)
+			kept = append(kept, e)
 		}
+	}
+	if kept != nil {
+		keep = schema.ListValue(kept...)
+	}
+	if taken != nil {
+		rest = schema.ListValue(taken...)
 	}
 	return keep, rest
 }
