@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
 
@@ -22,7 +23,8 @@ type stage byte
 
 // A list by cursor has two parts: first those records that the target's search may
 // not find, although they are there, and then the target's pages, without them.
-// So nothing has to be remembered between two pages.
+// So nothing has to be remembered between two pages. Where something is written
+// meanwhile, a record may come twice rather than not at all.
 const (
 	unlisted stage = 'u'
 	listed   stage = 'l'
@@ -34,9 +36,10 @@ type position struct {
 	stage stage
 	began time.Time // when the list began, to the millisecond
 	seen  int       // resources on the pages before
-	skip  int       // records to pass over: of those unlisted, or behind the cursor
-	// cursor is the target's, of a page that may have been given in part.
+	// cursor is the target's, of a page that may have been given in part; while it is
+	// about unlisted records, the id of the last one.
 	cursor string
+	skip   int // records of the target to pass over behind cursor
 }
 
 // String returns the form that is a backend's cursor.
@@ -55,7 +58,7 @@ func parsePosition(s string) (p position, ok bool) {
 	seen, err2 := strconv.ParseInt(parts[1], 10, 32)
 	skip, err3 := strconv.ParseInt(parts[2], 10, 32)
 	p.began, p.seen, p.skip = time.UnixMilli(began), int(seen), int(skip)
-	if err1 != nil || err2 != nil || err3 != nil || seen < 0 || skip < 0 || p.stage == unlisted && p.cursor != "" {
+	if err1 != nil || err2 != nil || err3 != nil || seen < 0 || skip < 0 || p.stage == unlisted && skip > 0 {
 		return p, false
 	}
 	return p, strings.ContainsRune("uls", rune(p.stage)) && p.String() == s
@@ -74,8 +77,8 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, bind *binding, q 
 			return nil, badCursor(nil)
 		}
 	}
-	w := &cursorWalk{walker: b.walker(ev, bind, q, push, len(known) > 0, at.began), at: at, resumed: at.cursor != ""}
-	w.written, w.fresh = w.fresh, nil
+	w := &cursorWalk{walker: b.walker(ev, bind, q, push, len(known) > 0, at.began), at: at}
+	w.resumed = at.stage != unlisted && at.cursor != ""
 	w.elsewhere = make(map[connector.Ref]bool, len(known))
 	for _, ref := range known {
 		w.elsewhere[ref] = true
@@ -100,9 +103,8 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, bind *binding, q 
 type cursorWalk struct {
 	*walker
 	at position
-	// The records that are looked for beside the target's search: those that were
-	// written of late, and others, which have to be read.
-	written   map[connector.Ref]overlaid
+	// elsewhere are the records that are looked for beside the target's search, and
+	// have to be read for that; those of fresh need not.
 	elsewhere map[connector.Ref]bool
 	resumed   bool // the target's cursor came from outside
 }
@@ -115,7 +117,7 @@ func (w *cursorWalk) run(ctx context.Context) (*scim.Page, error) {
 		w.at.stage = listed
 	}
 	for {
-		w.walker.cursor = w.at.cursor
+		w.cursor, w.skip = w.at.cursor, w.at.skip
 		p, err := w.list(ctx)
 		switch {
 		case err == nil:
@@ -160,18 +162,18 @@ func (w *cursorWalk) end(more int, all bool) {
 // whether the page is full with them.
 func (w *cursorWalk) takeElsewhere(ctx context.Context) (full bool, err error) {
 	refs := maps.Clone(w.elsewhere)
-	for ref := range w.written {
+	for ref := range w.fresh {
 		refs[ref] = true
 	}
-	for i, ref := range sortedRefs(maps.Keys(refs)) {
-		if i < w.at.skip {
+	for _, ref := range sortedRefs(maps.Keys(refs)) {
+		if ref.ID <= w.at.cursor {
 			continue
 		}
 		if w.full() {
-			w.at.skip = i
 			w.end(0, false)
 			return true, nil
 		}
+		w.at.cursor = ref.ID
 		r, err := w.fromElsewhere(ctx, ref)
 		if err != nil {
 			return false, err
@@ -180,7 +182,7 @@ func (w *cursorWalk) takeElsewhere(ctx context.Context) (full bool, err error) {
 			w.page.Resources = append(w.page.Resources, r)
 		}
 	}
-	w.at.skip = 0
+	w.at.cursor = ""
 	return false, nil
 }
 
@@ -189,7 +191,7 @@ func (w *cursorWalk) takeElsewhere(ctx context.Context) (full bool, err error) {
 func (w *cursorWalk) fromElsewhere(ctx context.Context, ref connector.Ref) (*scim.Resource, error) {
 	var found []*stored
 	var err error
-	if e, ok := w.written[ref]; ok {
+	if e, ok := w.fresh[ref]; ok {
 		found, err = w.asWritten(ctx, ref, e)
 	} else {
 		found, err = w.b.readAll(ctx, w.ev, w.bind, w.q, []connector.Ref{ref})
@@ -220,12 +222,13 @@ func (w *cursorWalk) asWritten(ctx context.Context, ref connector.Ref, e overlai
 // takePage takes resources from a page of the target, and reports whether the
 // client's page is done.
 func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool, err error) {
-	passed := min(w.at.skip, len(p.Records))
-	found, err := w.visible(ctx, p.Records[passed:])
+	recs, err := w.notGiven(ctx, p.Records)
 	if err != nil {
 		return false, err
 	}
-	if found, err = w.unseen(ctx, found); err != nil {
+	passed := min(w.at.skip, len(recs))
+	found, err := w.visible(ctx, recs[passed:])
+	if err != nil {
 		return false, err
 	}
 	room := w.q.Count - len(w.page.Resources)
@@ -266,25 +269,29 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 	return true, nil
 }
 
-// unseen leaves out records that were taken from elsewhere.
-func (w *cursorWalk) unseen(ctx context.Context, found []*stored) ([]*stored, error) {
-	out := found[:0]
-	for _, f := range found {
-		if w.elsewhere[f.ref] {
+// notGiven leaves out the records of a page that came before it, from elsewhere.
+func (w *cursorWalk) notGiven(ctx context.Context, recs []*schema.Record) ([]*schema.Record, error) {
+	if len(w.elsewhere) == 0 && len(w.fresh) == 0 {
+		return recs, nil
+	}
+	out := make([]*schema.Record, 0, len(recs))
+	for _, rec := range recs {
+		ref := w.bind.obj.RefOf(rec)
+		if w.elsewhere[ref] {
 			continue
 		}
-		if e, ok := w.written[f.ref]; ok {
-			r, err := w.fromElsewhere(ctx, f.ref)
+		// What was written since the list began is looked at where it stands.
+		if e, ok := w.fresh[ref]; ok && !e.at.After(w.at.began) {
+			r, err := w.fromElsewhere(ctx, ref)
 			if err != nil {
 				return nil, err
 			}
-			// What was written does not pass the filter; somebody else may have changed
-			// that since.
-			if r != nil || e.rec == nil || !w.bind.modified(f.rec).After(w.bind.modified(e.rec)) {
+			// Somebody else may have made it one that passes the filter.
+			if r != nil || e.rec == nil || !w.bind.modified(adapt(rec, w.bind.obj.Type)).After(w.bind.modified(e.rec)) {
 				continue
 			}
 		}
-		out = append(out, f)
+		out = append(out, rec)
 	}
 	return out, nil
 }

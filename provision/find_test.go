@@ -63,19 +63,8 @@ func motley(t *testing.T) *world {
 	return w
 }
 
-// TestFind_AnyFilter compares the answers to many filters with what the filter
-// picks from all users: whatever the target can be asked for, nobody is missing
-// and nobody is there who should not be.
-func TestFind_AnyFilter(t *testing.T) {
-	t.Parallel()
-	w := motley(t)
-	types, err := w.backend.Types(t.Context())
-	require.NoError(t, err)
-	typ := types.ByName("User").Type
-	all, err := w.backend.List(t.Context(), "User", scim.Query{StartIndex: 1, Count: 1000, ExactTotal: true})
-	require.NoError(t, err)
-	require.Len(t, all.Resources, 43)
-
+// manyFilters are filters on the users of motley, the same ones each time.
+func manyFilters() []string {
 	attributes := []struct {
 		path   string
 		values []string
@@ -125,8 +114,24 @@ func TestFind_AnyFilter(t *testing.T) {
 	for range 60 {
 		filters = append(filters, leaf()+" and "+leaf(), leaf()+" or "+leaf(), leaf()+" and ("+leaf()+" or not ("+leaf()+"))")
 	}
+	return filters
+}
+
+// TestFind_AnyFilter compares the answers to many filters with what the filter
+// picks from all users: whatever the target can be asked for, nobody is missing
+// and nobody is there who should not be.
+func TestFind_AnyFilter(t *testing.T) {
+	t.Parallel()
+	w := motley(t)
+	types, err := w.backend.Types(t.Context())
+	require.NoError(t, err)
+	typ := types.ByName("User").Type
+	all, err := w.backend.List(t.Context(), "User", scim.Query{StartIndex: 1, Count: 1000, ExactTotal: true})
+	require.NoError(t, err)
+	require.Len(t, all.Resources, 43)
+
 	tried := 0
-	for _, text := range filters {
+	for _, text := range manyFilters() {
 		f, err := schema.ParseFilter(text)
 		require.NoError(t, err, text)
 		m, err := schema.Binding{Type: typ}.Match(f)
@@ -235,4 +240,38 @@ func TestNames_KeptByStateAreUnique(t *testing.T) {
 	status := together(t, w, all...)
 	slices.Sort(status)
 	assert.Equal(t, "[201"+strings.Repeat(" 409", 7)+"]", fmt.Sprint(status))
+}
+
+// TestFind_ByWhatIsNotShown: a filter may be about what the answer leaves out, and
+// about what the front makes.
+func TestFind_ByWhatIsNotShown(t *testing.T) {
+	t.Parallel()
+	w := memoryWorld(t, scim.ProfileCompatible())
+	id := create(t, w, user("ada@example.com", map[string]any{"emails": []any{map[string]any{"value": "ada@example.org", "type": "work"}}})).ID()
+	other := create(t, w, user("bob@example.com", nil)).ID()
+	g := newGroup(t, w, "Lab", id)
+	for _, tt := range []struct {
+		path, filter string
+		want         []string
+	}{
+		{"/Users?attributes=userName", `emails.value eq "ada@example.org"`, []string{id}},
+		{"/Users?attributes=userName", `emails[type eq "work"]`, []string{id}},
+		{"/Users?attributes=userName", `not (emails pr)`, []string{other}},
+		{"/Users?excludedAttributes=groups", `groups.value eq "` + g + `"`, []string{id}},
+		{"/Groups?excludedAttributes=members", `members.value eq "` + id + `"`, []string{g}},
+		{"/Groups?excludedAttributes=members", `members.value eq "` + other + `"`, nil},
+		{"/Groups?attributes=id", `id eq "` + g + `" and members eq "` + id + `"`, []string{g}},
+		{"/Groups?attributes=id", `id eq "` + g + `" and members eq "` + other + `"`, nil},
+		{"/Users?attributes=userName", `meta.location eq "` + baseURL + "/Users/" + id + `"`, []string{id}},
+		{"/Users?attributes=userName", `meta.location co "/Users/" and emails.value sw "ada" and userName sw "a"`, []string{id}},
+		{"/Users?attributes=userName", `meta.resourceType eq "Group"`, nil},
+		{"/Users?attributes=userName", `meta.resourceType eq "User" and emails pr`, []string{id}},
+	} {
+		path := tt.path + "&filter=" + url.QueryEscape(tt.filter)
+		for _, more := range []string{"", "&sortBy=id", "&cursor="} {
+			r := must(t, w, "GET", path+more, nil, 200)
+			assert.Equal(t, len(tt.want), r.Total(), path+more)
+			assert.Equal(t, tt.want, listIDs(t, w, path+more), path+more)
+		}
+	}
 }

@@ -58,6 +58,7 @@ type walker struct {
 	unchecked  bool     // what the target gives is not compared again
 
 	cursor string
+	skip   int // records behind the cursor that are not wanted
 	offset int // where to begin, while there is no cursor
 	seen   int // resources that stand before the cursor
 	read   int // records read so far
@@ -101,7 +102,7 @@ func (w *walker) scan() {
 func (w *walker) list(ctx context.Context) (*connector.Page, error) {
 	q := connector.Query{Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Omit: w.omit}
 	if w.trusted {
-		q.Limit = w.q.Count
+		q.Limit = w.q.Count + w.skip
 	}
 	return w.b.target.List(ctx, w.bind.obj.Name, q)
 }
