@@ -253,7 +253,9 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 			more++
 			continue
 		}
-		w.page.Resources = append(w.page.Resources, r)
+		if err := w.give(ctx, found[i], r); err != nil {
+			return false, err
+		}
 	}
 	if more == 0 && p.Next != "" {
 		w.at.skip -= passed

@@ -349,3 +349,37 @@ func allocated(f func()) uint64 {
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
+
+// FuzzList_Cursor: whatever a cursor is, it is refused as one, or leads to a page.
+func FuzzList_Cursor(f *testing.F) {
+	w := memoryWorld(f, scim.ProfileCompatible())
+	for i := range 5 {
+		create(f, w, user(fmt.Sprintf("p%d@example.com", i), nil))
+	}
+	by, err := userType(f, w).Select(schema.MustParsePath("userName"))
+	require.NoError(f, err)
+	for _, sorted := range []bool{false, true} {
+		q := scim.Query{StartIndex: 1, Count: 2, ByCursor: true}
+		if sorted {
+			q.Sort.By = by
+		}
+		p, err := w.backend.List(f.Context(), "User", q)
+		require.NoError(f, err)
+		f.Add(p.Next, sorted)
+	}
+	f.Add("um1.0.0.3", false)
+	f.Add("=9,2,x", true)
+	f.Fuzz(func(t *testing.T, cursor string, sorted bool) {
+		q := scim.Query{StartIndex: 1, Count: 2, ByCursor: true, Cursor: cursor}
+		if sorted {
+			q.Sort.By = by
+		}
+		p, err := w.backend.List(t.Context(), "User", q)
+		if e, ok := errors.AsType[*scim.Error](err); ok {
+			require.Equal(t, scim.InvalidCursor, e.Type)
+			return
+		}
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(p.Resources), 2)
+	})
+}

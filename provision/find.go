@@ -262,6 +262,11 @@ func (b *Backend) only(ctx context.Context, bind *binding, q query, found []*sto
 	if err != nil {
 		return nil, err
 	}
+	for i, r := range all {
+		if err := b.setVersion(ctx, bind, found[i], r); err != nil {
+			return nil, err
+		}
+	}
 	return pageOf(q.Query, all)
 }
 

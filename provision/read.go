@@ -165,11 +165,11 @@ func (b *Backend) resource(ctx context.Context, bind *binding, f *stored) (*scim
 	if err != nil {
 		return nil, err
 	}
-	return all[0], nil
+	return all[0], b.setVersion(ctx, bind, f, all[0])
 }
 
-// resources makes SCIM resources of records. What their references need is
-// looked up once for all of them.
+// resources makes SCIM resources of records, without their versions. What their
+// references need is looked up once for all of them.
 func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored) ([]*scim.Resource, error) {
 	var needs []mapping.Need
 	for _, f := range found {
@@ -185,11 +185,7 @@ func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored)
 		if err := b.hideMembers(ctx, bind, shown); err != nil {
 			return nil, err
 		}
-		version, err := b.version(ctx, bind, f, shown)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = &scim.Resource{Record: shown, Version: version}
+		out[i] = &scim.Resource{Record: shown}
 	}
 	return out, nil
 }

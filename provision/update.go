@@ -231,10 +231,11 @@ type modification struct {
 
 func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, error) {
 	b, ev, bind := c.b, c.ev, c.bind
-	current, err := b.resource(ctx, bind, c.stored)
+	all, err := b.resources(ctx, bind, []*stored{c.stored})
 	if err != nil {
 		return nil, err
 	}
+	current := all[0]
 	ev.User = display(current.Record)
 	wanted, in, err := c.wanted(current.Record, u)
 	if err != nil {
@@ -252,7 +253,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 		in.Stored = c.full
 	} else if in.Op == mapping.Patch && wanted.Equal(current.Record) && !c.halfDisabled() {
 		ev.Outcome = Unchanged
-		return current, nil
+		return current, b.setVersion(ctx, bind, c.stored, current)
 	}
 	if err := b.plan(ctx, ev, bind, in, &c.result); err != nil {
 		return nil, err

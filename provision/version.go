@@ -42,6 +42,12 @@ func (b *Backend) version(ctx context.Context, bind *binding, f *stored, shown *
 	return digest(shown), nil
 }
 
+// setVersion gives a resource the version of the record that it was made of.
+func (b *Backend) setVersion(ctx context.Context, bind *binding, f *stored, r *scim.Resource) (err error) {
+	r.Version, err = b.version(ctx, bind, f, r.Record)
+	return err
+}
+
 // asTheyAre answers references by what the target has in their place.
 func asTheyAre(needs []mapping.Need) *mapping.Resolved {
 	var out mapping.Resolved

@@ -305,7 +305,7 @@ func (w *walker) take(ctx context.Context, found []*stored) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range all {
+	for i, r := range all {
 		if w.filtered {
 			// The target's search may fold more than SCIM does: what it gave is
 			// always compared again.
@@ -317,9 +317,17 @@ func (w *walker) take(ctx context.Context, found []*stored) error {
 				continue
 			}
 		}
-		w.page.Resources = append(w.page.Resources, r)
+		if err := w.give(ctx, found[i], r); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// give puts a resource on the page.
+func (w *walker) give(ctx context.Context, f *stored, r *scim.Resource) error {
+	w.page.Resources = append(w.page.Resources, r)
+	return w.b.setVersion(ctx, w.bind, f, r)
 }
 
 // consistent reports whether a search sees every finished write.
