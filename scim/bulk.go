@@ -180,12 +180,11 @@ func (j *bulkJob) report(op *bulkOp) *Error {
 		e = incomplete(e)
 	}
 	op.singleRequest()
-	switch {
-	case op.panicked, op.skipped && j.skipped: // it is in the log, where once is enough
+	if op.panicked || op.skipped && j.skipped { // it is in the log, where once is enough
 		op.x.refused(e)
 		return e
 	}
-	j.skipped = op.skipped
+	j.skipped = j.skipped || op.skipped
 	return op.x.report(e)
 }
 

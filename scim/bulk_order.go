@@ -71,16 +71,12 @@ func (j *bulkJob) arrange() {
 			}
 		}
 	}
-	// What is left waits for what cannot be. POSTs come first, so that the others
-	// find them failed.
-	for _, posts := range []bool{true, false} {
-		for _, op := range j.ops {
-			if !op.placed && (op.method == http.MethodPost) == posts {
-				a.append(op)
-			}
-			if c := op.completion; c != nil && !c.placed && !posts {
-				a.append(c)
-			}
+	for _, op := range j.ops {
+		if !op.placed { // it waits for what cannot be
+			a.append(op)
+		}
+		if c := op.completion; c != nil && !c.placed {
+			a.append(c)
 		}
 	}
 }

@@ -149,11 +149,13 @@ type jobMaker struct {
 	ids map[string][]string // by endpoint: of resources that are there, and references
 }
 
-func (m *jobMaker) pick(s ...string) string    { return s[m.IntN(len(s))] }
-func (m *jobMaker) name() string               { return m.pick(strings.Split("aAbcdefghiklmnopqrstuvwxyz", "")...) }
-func (m *jobMaker) endpoint() string           { return m.pick("/Users", "/Users", "/Groups") }
-func (m *jobMaker) id(endpoint string) string  { return m.pick(m.ids[endpoint]...) }
-func (m *jobMaker) list() string               { return fmt.Sprintf(`[{"value":%q},{"value":%q}]`, m.id("/Users"), m.id(m.endpoint())) }
+func (m *jobMaker) pick(s ...string) string   { return s[m.IntN(len(s))] }
+func (m *jobMaker) name() string              { return m.pick(strings.Split("aAbcdefghiklmnopqrstuvwxyz", "")...) }
+func (m *jobMaker) endpoint() string          { return m.pick("/Users", "/Users", "/Groups") }
+func (m *jobMaker) id(endpoint string) string { return m.pick(m.ids[endpoint]...) }
+func (m *jobMaker) list() string {
+	return fmt.Sprintf(`[{"value":%q},{"value":%q}]`, m.id("/Users"), m.id(m.endpoint()))
+}
 func (m *jobMaker) path(endpoint string) string { return endpoint + "/" + m.id(endpoint) }
 
 func (m *jobMaker) data(endpoint string) string {
@@ -381,7 +383,7 @@ func TestBulk_ConflictComesTooEarly(t *testing.T) {
 	for _, freed := range []bool{true, false} {
 		tooEarly := make(chan struct{})
 		attempts, told := 0, 0
-		b := &backend{teststore.New(t), func(ctx context.Context, call string, _ scim.Ref, _ *schema.Record) error {
+		b := &backend{teststore.New(t), func(ctx context.Context, _ string, _ scim.Ref, in *schema.Record) error {
 			switch scim.BulkOperation(ctx) {
 			case 1: // the PATCH frees the value, after the POST has asked for it
 				<-tooEarly
@@ -389,6 +391,8 @@ func TestBulk_ConflictComesTooEarly(t *testing.T) {
 				if attempts++; attempts == 1 {
 					close(tooEarly)
 				}
+				assert.False(t, in.Has("title"), "each attempt has a record of its own")
+				in.SetString("title", "spoiled")
 				if attempts == 1 || !freed {
 					return scim.Errorf(http.StatusConflict, scim.Uniqueness, "The badge is taken.")
 				}
@@ -415,7 +419,9 @@ func TestBulk_ConflictComesTooEarly(t *testing.T) {
 // might do.
 func TestBulk_Abreast(t *testing.T) {
 	t.Parallel()
-	put := func(i int) string { return bulkOp("PUT", fmt.Sprint("/Users/", i), "", fmt.Sprintf(`{"userName":"u%d"}`, i)) }
+	put := func(i int) string {
+		return bulkOp("PUT", fmt.Sprint("/Users/", i), "", fmt.Sprintf(`{"userName":"u%d"}`, i))
+	}
 	patch := func(i int, attr, value string) string {
 		return bulkOp("PATCH", fmt.Sprint("/Users/", i), "", patchBody(op("replace", attr, value)))
 	}
@@ -423,28 +429,38 @@ func TestBulk_Abreast(t *testing.T) {
 		op   func(i int) string
 		want int
 	}{
-		"DELETE":                           {func(i int) string { return bulkOp("DELETE", fmt.Sprint("/Users/", i), "", "") }, 4},
-		"PATCH":                            {func(i int) string { return patch(i, "title", `"x"`) }, 4},
-		"PATCH that disables":              {func(i int) string { return patch(i, "active", `false`) }, 4},
-		"PATCH of a name":                  {func(i int) string { return patch(i, "userName", quote(fmt.Sprint("new", i))) }, 1},
-		"PUT":                              {put, 1},
-		"POST":                             {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i)) }, 4},
-		"POST with the same title":         {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"title":"x"`) }, 4},
-		"POST with the same address":       {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"emails":[{"value":"Ada@example.com"}]`) }, 1},
-		"POST with the same external id":   {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"externalId":"x"`) }, 1},
-		"POST with the same type of email": {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), fmt.Sprintf(`"emails":[{"value":"%d","type":"work"}]`, i)) }, 4},
-		"POST with the same display name":  {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"displayName":"x"`) }, 4},
-		"POST of groups with one name":     {func(i int) string { return postGroup(fmt.Sprint(i), "n") }, 1},
-		"POST with the same manager":       {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), manager("1")) }, 4},
-		"with a version":                   {func(i int) string { return strings.TrimSuffix(patch(i, "title", `"x"`), "}") + `,"version":"W/\"1\""}` }, 1},
-		"on one resource":                  {func(int) string { return patch(1, "title", `"x"`) }, 1},
+		"DELETE":                   {func(i int) string { return bulkOp("DELETE", fmt.Sprint("/Users/", i), "", "") }, 4},
+		"PATCH":                    {func(i int) string { return patch(i, "title", `"x"`) }, 4},
+		"PATCH that disables":      {func(i int) string { return patch(i, "active", `false`) }, 4},
+		"PATCH of a name":          {func(i int) string { return patch(i, "userName", quote(fmt.Sprint("new", i))) }, 1},
+		"PUT":                      {put, 1},
+		"POST":                     {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i)) }, 4},
+		"POST with the same title": {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"title":"x"`) }, 4},
+		"POST with the same address": {func(i int) string {
+			return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"emails":[{"value":"Ada@example.com"}]`)
+		}, 1},
+		"POST with the same external id": {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"externalId":"x"`) }, 1},
+		"POST with the same type of email": {func(i int) string {
+			return postUser(fmt.Sprint(i), fmt.Sprint("n", i), fmt.Sprintf(`"emails":[{"value":"%d","type":"work"}]`, i))
+		}, 4},
+		"POST with the same display name": {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"displayName":"x"`) }, 4},
+		"POST of groups with one name":    {func(i int) string { return postGroup(fmt.Sprint(i), "n") }, 1},
+		"POST with the same manager":      {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), manager("1")) }, 4},
+		"with a version":                  {func(i int) string { return strings.TrimSuffix(patch(i, "title", `"x"`), "}") + `,"version":"W/\"1\""}` }, 1},
+		"what cannot be understood before the ids are there": {func(i int) string {
+			if i == 1 {
+				return postUser("a b", "a")
+			}
+			return postUser(fmt.Sprint(i), "bulkId:a b") // no name, says the profile
+		}, 1},
+		"on one resource": {func(int) string { return patch(1, "title", `"x"`) }, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDisorder(newVersioned(t), rand.New(rand.NewPCG(1, 4)))
-			h := newHandler(t, d, nil)
+			h := newHandler(t, d, strict)
 			var ops []string
 			for i := range 10 {
-				require.Equal(t, 201, do(t, h, "POST", "/Users", fmt.Sprintf(`{"userName":"u%d"}`, i+1)).Code)
+				require.Equal(t, 201, do(t, h, "POST", "/Users", fmt.Sprintf(`{"schemas":[%q],"userName":"u%d"}`, userURN, i+1)).Code)
 				ops = append(ops, c.op(i+1))
 			}
 			bulk(t, h, bulkBody("", ops...))

@@ -2,7 +2,6 @@ package scim
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/usher-scim/usher/schema"
@@ -101,7 +100,7 @@ func mapNames(text string, filters bool, f func(name string) (string, bool)) str
 	}
 	if i := strings.LastIndexByte(text, '/') + 1; i > 0 {
 		if id, ok := f(text[i:]); ok {
-			return text[:i] + url.PathEscape(id)
+			return string(appendID([]byte(text[:i]), id))
 		}
 	}
 	if !filters || strings.IndexByte(text, '"') < 0 {

@@ -55,6 +55,8 @@ func TestBulk_References(t *testing.T) {
 		"in a PATCH without a path":  {patch(op("add", "", `{"`+entURN+`":{"manager":{"value":"bulkId:x"}}}`)), "/Users/1", func(id string) any { return id }, []string{entURN, "manager", "value"}},
 		"in the filter of a PATCH":   {group(op("add", "members", `[{"value":"bulkId:x","type":"User"},{"value":"1","type":"User"}]`), op("remove", `members[value eq "1" or value eq "none"]`, "")), "/Groups/2", member, []string{"members"}},
 		"in several filters":         {group(op("add", "members", `[{"value":"bulkId:x","type":"User"},{"value":"1","type":"User"}]`), op("remove", `members[value eq "bulkId:x" or value eq "bulkId:y"]`, "")), "/Groups/2", func(string) any { return member("1") }, []string{"members"}},
+		"in a filter, with blanks":   {group(op("add", "members", `[{"value":"bulkId:x","type":"User"},{"value":"1","type":"User"}]`), op("remove", `members[value eq "bulkId:x" and type eq "User"]`, "")), "/Groups/2", func(string) any { return member("1") }, []string{"members"}},
+		"in quotes, but no PATCH":    {post(`,"` + teststore.FreshURN + `":{"anything":{"path":"say \"bulkId:x\""}}`), "", func(string) any { return object{"path": `say "bulkId:x"`} }, []string{teststore.FreshURN, "anything"}},
 		"in the path":                {bulkOp("PATCH", "/Users/bulkId:x", "", patchBody(op("add", "title", `"x"`))), "", func(string) any { return "x" }, []string{"title"}},
 		"in a path without a slash":  {bulkOp("PUT", "Users/bulkId:x", "", `{"userName":"x","title":"x"}`), "", func(string) any { return "x" }, []string{"title"}},
 		"in the path of the base":    {bulkOp("PUT", baseURL+"/Users/bulkId:x", "", `{"userName":"x","title":"x"}`), "", func(string) any { return "x" }, []string{"title"}},
@@ -114,6 +116,19 @@ func TestBulk_ReferencesToStrangeIDs(t *testing.T) {
 		}
 	}
 	assert.Equal(t, `members[value eq "a\"/b"]`, b.LastUpdate.Patch[0].Target.String())
+}
+
+// So is a bulkId, which may be any text.
+func TestBulk_ReferencesByStrangeIDs(t *testing.T) {
+	t.Parallel()
+	const bulkID = `a"/b\ c`
+	h := newHandler(t, teststore.New(t), nil)
+	results := bulk(t, h, bulkBody("", postUser(bulkID, "x"), postGroup("g", "g", withMembers("bulkId:"+bulkID)),
+		bulkOp("PATCH", "/Users/bulkId:"+bulkID, "", patchBody(op("add", "title", `"x"`))),
+		bulkOp("PATCH", "/Groups/bulkId:g", "", patchBody(op("remove", `members[value eq `+quote("bulkId:"+bulkID)+` or display eq "]"]`, "")))))
+	assert.Equal(t, "201, 201, 200, 204", statuses(results))
+	assert.Equal(t, bulkID, results[0]["bulkId"])
+	assert.Nil(t, do(t, h, "GET", "/Groups/"+idOf(t, results[1]), "").get("members"))
 }
 
 // strangeIDs gives users an id that has to be escaped.

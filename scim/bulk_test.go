@@ -478,8 +478,9 @@ func TestBulk_GivenUp(t *testing.T) {
 			return ctx.Err()
 		}}
 		refused := 0
+		var log bytes.Buffer
 		h := newHandler(t, b, func(o *scim.Options) {
-			o.BulkWorkers = workers
+			o.BulkWorkers, o.Logger = workers, slog.New(slog.NewJSONHandler(&log, nil))
 			o.Refused = func(*http.Request, *scim.Error) { refused++ }
 		})
 		ops := []string{postUser("a", "ada"), postUser("s", "stop")}
@@ -502,6 +503,7 @@ func TestBulk_GivenUp(t *testing.T) {
 			}
 		}
 		assert.GreaterOrEqual(t, refused, 51)
+		assert.LessOrEqual(t, strings.Count(log.String(), "\n"), 3, "what was not begun is logged once")
 		assert.LessOrEqual(t, len(b.Calls), 1)
 	}
 }
