@@ -225,9 +225,7 @@ func coerceSCIM(a *schema.Attribute, v schema.Value) schema.Value {
 			v = schema.StringValue(v.Text())
 		}
 	}
-	one := *a
-	one.MultiValued = false
-	if one.CheckValue(v) != nil {
+	if !a.Fits(v) {
 		return schema.Value{}
 	}
 	return v

@@ -76,6 +76,13 @@ type rule struct {
 	// Reading.
 	inverse *expr.Program
 	class   expr.Class
+	statics []static // of an element that is read
+}
+
+// static is a sub-attribute with the same value in every element.
+type static struct {
+	slot  schema.Slot
+	value schema.Value
 }
 
 // input is a path that a rule depends on.

@@ -144,6 +144,8 @@ func (c *compiler) parts(r *rule) {
 			c.failAt(d.src, CodeUnknownAttribute, at, a.Name+" has no sub-attribute "+quote(m.Name))
 		case a.Sub.Lookup(m.Name).CheckValue(m.Value) != nil:
 			c.failAt(d.src, CodeType, at, "the value does not fit "+a.Name+"."+m.Name)
+		default:
+			r.statics = append(r.statics, static{a.Sub.Slot(m.Name), m.Value})
 		}
 	}
 }

@@ -204,11 +204,9 @@ func (p *Plan) leaf(whole schema.Filter, path schema.Path, op schema.Op, value s
 		}
 		return residual
 	}
-	one := f.attr
-	one.MultiValued = false
 	var leaves []schema.Filter
 	for _, v := range values {
-		if one.CheckValue(v) != nil {
+		if !f.attr.Fits(v) {
 			return residual
 		}
 		leaves = append(leaves, &schema.Compare{Path: name, Op: op, Value: v})

@@ -121,9 +121,7 @@ next:
 			if !ok || w.Unassigned() {
 				continue next
 			}
-			one := m.field.attr
-			one.MultiValued = false
-			if w = coerceOne(&one, w); one.CheckValue(w) != nil {
+			if w = coerceOne(&m.field.attr, w); !m.field.attr.Fits(w) {
 				continue next
 			}
 			q.Fields = append(q.Fields, FieldValue{m.field.attr.Name, w})

@@ -51,8 +51,11 @@ type Plan struct {
 	copies     []copyRule
 	attributes []attributePlan // that rules read into
 	readers    map[pathKey][]*rule
-	hasLookups bool
-	caches     int // of a runner
+	// objects and values are how much reading a record usually makes: complex
+	// values and lists, and what is in them.
+	objects, values int
+	hasLookups      bool
+	caches          int // of a runner
 	// scattered says that alternatives do not stand together, so that what is
 	// done group by group is out of order.
 	scattered bool

@@ -19,8 +19,8 @@ type attributePlan struct {
 
 // elementPlan says how the elements with one filter are read.
 type elementPlan struct {
-	filter string         // in its canonical form
-	base   *schema.Record // what the filter demands, nil without one
+	filter string   // in its canonical form
+	base   []static // what the filter demands
 	parts  []leafPlan
 }
 
@@ -28,7 +28,12 @@ type elementPlan struct {
 type leafPlan struct {
 	slot  schema.Slot // of the attribute, or within the complex attribute
 	attr  *schema.Attribute
+	text  bool // attr holds one text
 	rules []*rule
+}
+
+func newLeaf(slot schema.Slot, a *schema.Attribute, rules ...*rule) leafPlan {
+	return leafPlan{slot: slot, attr: a, text: a.Type == schema.String && !a.MultiValued, rules: rules}
 }
 
 // pathKey identifies a path, however it was written.
@@ -79,7 +84,8 @@ func (p *Plan) paths() {
 		switch {
 		case a.attr.Sub == nil:
 			if a.whole == nil {
-				a.whole = &leafPlan{slot: u.sel.Slot, attr: a.attr}
+				leaf := newLeaf(u.sel.Slot, a.attr)
+				a.whole = &leaf
 			}
 			a.whole.rules = append(a.whole.rules, u)
 		case k.sub == schema.NoSlot:
@@ -90,6 +96,28 @@ func (p *Plan) paths() {
 			addPart(&a.element(u.sel, k.filter).parts, a.attr, k.sub, u)
 		}
 	}
+	p.room()
+}
+
+// maxObjects and maxValues bound the memory that a read takes at once.
+const (
+	maxObjects = 64
+	maxValues  = 512
+)
+
+// room works out how much a read makes.
+func (p *Plan) room() {
+	for i := range p.attributes {
+		switch a := &p.attributes[i]; {
+		case a.parts != nil:
+			p.objects++
+			p.values += a.attr.Sub.Len()
+		case a.elements != nil:
+			p.objects += 1 + len(a.elements)
+			p.values += (1 + a.attr.Sub.Len()) * len(a.elements)
+		}
+	}
+	p.objects, p.values = min(p.objects, maxObjects), min(p.values, maxValues)
 }
 
 func (p *Plan) attributePlan(sel schema.Selector) *attributePlan {
@@ -110,7 +138,11 @@ func (a *attributePlan) element(sel schema.Selector, filter string) *elementPlan
 	}
 	e := elementPlan{filter: filter}
 	if sel.Filter != nil {
-		e.base, _ = sel.Filter.Element()
+		if rec, ok := sel.Filter.Element(); ok {
+			for slot, v := range rec.Values() {
+				e.base = append(e.base, static{slot, v})
+			}
+		}
 	}
 	a.elements = append(a.elements, e)
 	return &a.elements[len(a.elements)-1]
@@ -123,15 +155,16 @@ func addPart(parts *[]leafPlan, a *schema.Attribute, sub schema.Slot, u *rule) {
 			return
 		}
 	}
-	*parts = append(*parts, leafPlan{slot: sub, attr: a.Sub.Attribute(sub), rules: []*rule{u}})
+	*parts = append(*parts, newLeaf(sub, a.Sub.Attribute(sub), u))
 }
 
 // reading is one read of a record.
 type reading struct {
+	plan  *Plan
 	rec   *schema.Record
 	res   *Resolved
-	scope *expr.Scope
-	empty bool // "" is a value
+	scope *expr.Scope // of inverses; nil until there is one
+	arena *schema.Arena
 }
 
 // ToSCIM reads a record of the target into out, an empty record of the resource
@@ -140,12 +173,11 @@ type reading struct {
 // text.
 func (p *Plan) ToSCIM(out, rec *schema.Record, res *Resolved) {
 	rec = adapt(p.target, rec)
-	p.read(out, rec, res, &expr.Scope{Steps: p.steps})
+	p.read(out, rec, res)
 }
 
-func (p *Plan) read(out, rec *schema.Record, res *Resolved, scope *expr.Scope) {
-	scope.Target = rec
-	d := reading{rec: rec, res: res, scope: scope, empty: p.emptyString}
+func (p *Plan) read(out, rec *schema.Record, res *Resolved) {
+	d := reading{plan: p, rec: rec, res: res}
 	for i := range p.copies {
 		c := &p.copies[i]
 		if v := rec.At(c.to); !v.Unassigned() {
@@ -165,7 +197,7 @@ func (p *Plan) read(out, rec *schema.Record, res *Resolved, scope *expr.Scope) {
 			}
 		case a.elements != nil:
 			if list := d.elements(a); list != nil {
-				out.SetAt(a.slot, schema.ListValue(list...))
+				out.SetAt(a.slot, d.arena.List(list))
 			}
 		}
 	}
@@ -174,6 +206,14 @@ func (p *Plan) read(out, rec *schema.Record, res *Resolved, scope *expr.Scope) {
 			out.SetAt(schema.SlotID, schema.StringValue(id))
 		}
 	}
+}
+
+// newObject makes a complex value of the resource.
+func (d *reading) newObject(t *schema.Type) *schema.Record {
+	if d.arena == nil {
+		d.arena = schema.NewArena(d.plan.objects, d.plan.values)
+	}
+	return d.arena.New(t)
 }
 
 // object reads the parts of a single complex attribute, nil when none has a
@@ -186,7 +226,7 @@ func (d *reading) object(t *schema.Type, parts []leafPlan) *schema.Record {
 			continue
 		}
 		if obj == nil {
-			obj = t.New()
+			obj = d.newObject(t)
 		}
 		obj.SetAt(parts[i].slot, v)
 	}
@@ -200,34 +240,35 @@ func (d *reading) elements(a *attributePlan) []schema.Value {
 	for i := range a.elements {
 		e := &a.elements[i]
 		first := len(list)
-		at := func(k int) *schema.Record {
-			for first+k >= len(list) {
-				rec := a.attr.Sub.New()
-				if e.base != nil {
-					rec.CopyFrom(e.base)
-				}
-				list = append(list, schema.ObjectValue(rec))
-			}
-			return list[first+k].Record()
-		}
 		for k := range e.parts {
 			part := &e.parts[k]
 			v, u := d.leaf(part)
 			if v.IsUnset() {
 				continue
 			}
+			several := v.Kind() == schema.KindList && !part.attr.MultiValued
 			n := 1
-			if v.Kind() == schema.KindList && !part.attr.MultiValued {
+			if several {
 				n = v.Len()
 			}
+			for len(list) < first+n {
+				obj := d.newObject(a.attr.Sub)
+				for _, s := range e.base {
+					obj.SetAt(s.slot, s.value)
+				}
+				if list == nil {
+					list = d.arena.Values(len(a.elements))
+				}
+				list = append(list, schema.ObjectValue(obj))
+			}
 			for j := range n {
-				rec, w := at(j), v
-				if v.Kind() == schema.KindList && !part.attr.MultiValued {
+				obj, w := list[first+j].Record(), v
+				if several {
 					w = v.At(j)
 				}
-				rec.SetAt(part.slot, w)
-				for _, m := range u.decl.element {
-					rec.Set(m.Name, m.Value)
+				obj.SetAt(part.slot, w)
+				for _, s := range u.statics {
+					obj.SetAt(s.slot, s.value)
 				}
 			}
 		}
@@ -238,7 +279,12 @@ func (d *reading) elements(a *attributePlan) []schema.Value {
 // leaf reads one path: the value of the first rule that has one.
 func (d *reading) leaf(l *leafPlan) (schema.Value, *rule) {
 	for _, u := range l.rules {
-		if v := d.fit(l.attr, d.value(u)); !v.IsUnset() {
+		v := d.value(u)
+		// Nearly all that is read is text for an attribute that holds a text.
+		if s, ok := v.Str(); ok && s != "" && l.text {
+			return v, u
+		}
+		if v = d.fit(l.attr, v); !v.IsUnset() {
 			return v, u
 		}
 	}
@@ -251,7 +297,7 @@ func (d *reading) fit(a *schema.Attribute, v schema.Value) schema.Value {
 		return schema.Value{}
 	}
 	if v.Kind() != schema.KindList {
-		if s, ok := v.Str(); ok && s == "" && !d.empty {
+		if s, ok := v.Str(); ok && s == "" && !d.plan.emptyString {
 			return schema.Value{}
 		}
 		v = coerceSCIM(a, v)
@@ -264,14 +310,14 @@ func (d *reading) fit(a *schema.Attribute, v schema.Value) schema.Value {
 	for i := range v.Len() {
 		e := v.At(i)
 		s, ok := e.Str()
-		fits = fits && (!ok || s != "" || d.empty) && !e.IsNull() && coerceSCIM(a, e).Equal(e)
+		fits = fits && (!ok || s != "" || d.plan.emptyString) && !e.IsNull() && coerceSCIM(a, e).Equal(e)
 	}
 	if fits {
 		return v
 	}
 	out := make([]schema.Value, 0, v.Len())
 	for e := range v.Elements() {
-		if s, ok := e.Str(); e.Unassigned() || ok && s == "" && !d.empty {
+		if s, ok := e.Str(); e.Unassigned() || ok && s == "" && !d.plan.emptyString {
 			continue
 		}
 		if w := coerceSCIM(a, e); !w.IsUnset() {
@@ -287,6 +333,9 @@ func (d *reading) fit(a *schema.Attribute, v schema.Value) schema.Value {
 // value reads a rule's field, or its inverse.
 func (d *reading) value(u *rule) schema.Value {
 	if u.inverse != nil {
+		if d.scope == nil {
+			d.scope = &expr.Scope{Target: d.rec, Steps: d.plan.steps}
+		}
 		v, err := u.inverse.Eval(d.scope)
 		if err != nil {
 			return schema.Value{}

@@ -261,8 +261,7 @@ func (r *runner) reading() *schema.Record {
 		r.buffer.Reset()
 	}
 	if r.in.Stored != nil {
-		r.plan.read(r.buffer, r.in.Stored, r.res, &r.scope)
-		r.scope.Target = r.in.Stored
+		r.plan.read(r.buffer, r.in.Stored, r.res)
 	}
 	return r.buffer
 }

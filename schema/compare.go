@@ -328,19 +328,21 @@ func (a *Attribute) CheckValue(v Value) error {
 			return fmt.Errorf("%s: a list is wanted, got %s", a.Name, v.kind)
 		}
 		for _, e := range v.node.vals {
-			if !a.fits(e) {
+			if !a.Fits(e) {
 				return fmt.Errorf("%s: a list of %s is wanted, got %s", a.Name, a.Type, e.kind)
 			}
 		}
 		return nil
 	}
-	if !a.fits(v) {
+	if !a.Fits(v) {
 		return fmt.Errorf("%s: %s is wanted, got %s", a.Name, a.Type, v.kind)
 	}
 	return nil
 }
 
-func (a *Attribute) fits(v Value) bool {
+// Fits reports whether v, one assigned value, is of the attribute's type; where
+// the attribute is multi-valued, whether it can be an element.
+func (a *Attribute) Fits(v Value) bool {
 	switch a.Type {
 	case Boolean:
 		return v.kind == KindBoolean

@@ -49,7 +49,7 @@ func NewTimeZoneMap(names ...string) *ValueMap {
 // addLinks makes every link a further SCIM name of the zone it leads to, after
 // it has named the zones that the table knows under an older name.
 func (m *ValueMap) addLinks() {
-	text := func(s string) key { return m.key(schema.StringValue(s)) }
+	text := func(s string) string { return m.key(schema.StringValue(s)) }
 	for line := range strings.Lines(zoneLinks) {
 		zone, olds, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
 		names := append([]string{zone}, strings.Fields(olds)...)

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,8 +26,8 @@ type MapSpec struct {
 // ValueMap maps SCIM values to those of a target and back.
 type ValueMap struct {
 	spec     MapSpec
-	natives  map[key][]schema.Value
-	scim     map[key]schema.Value
+	natives  map[string][]schema.Value // by key
+	scim     map[string]schema.Value   // by key
 	several  bool
 	doubles  bool
 	fallback []schema.Value // the default as a list
@@ -35,18 +36,10 @@ type ValueMap struct {
 	lossy      bool // though no entry says so
 }
 
-// key is the form in which values are compared: type and value, without case if
-// the map folds.
-type key struct {
-	kind schema.Kind
-	num  int64
-	text string
-}
-
 // NewValueMap returns a value map. It fails with E_TYPE where a value is unset,
 // a list or an object.
 func NewValueMap(spec MapSpec) (*ValueMap, error) {
-	m := &ValueMap{spec: spec, natives: make(map[key][]schema.Value, len(spec.Entries)), scim: make(map[key]schema.Value, len(spec.Entries))}
+	m := &ValueMap{spec: spec, natives: make(map[string][]schema.Value, len(spec.Entries)), scim: make(map[string]schema.Value, len(spec.Entries))}
 	for _, e := range spec.Entries {
 		if !scalar(e.SCIM) || !scalar(e.Native) {
 			return nil, &Error{Code: CodeType, Msg: "an entry of a value map is a pair of texts, numbers or booleans"}
@@ -80,38 +73,45 @@ func scalar(v schema.Value) bool {
 	}
 }
 
-func (m *ValueMap) key(v schema.Value) key {
-	switch v.Kind() {
-	case schema.KindString:
-		s := v.Text()
-		if !m.spec.CaseExact {
-			s = foldText(s)
-		}
-		return key{kind: schema.KindString, text: s}
-	case schema.KindInteger:
-		return key{kind: schema.KindInteger, num: integer(v)}
-	case schema.KindBoolean:
-		if isTrue(v) {
-			return key{kind: schema.KindBoolean, num: 1}
-		}
-		return key{kind: schema.KindBoolean}
+// key is the form in which values are compared: kind and value, without case if
+// the map folds.
+func (m *ValueMap) key(v schema.Value) string { return string(m.appendKey(nil, v)) }
+
+// appendKey appends the key of a scalar. Looking up what was appended to a
+// buffer on the stack allocates nothing, for ASCII text of usual length.
+func (m *ValueMap) appendKey(dst []byte, v schema.Value) []byte {
+	dst = append(dst, byte('a'+v.Kind()))
+	s, ok := v.Str()
+	switch {
+	case v.Kind() == schema.KindInteger:
+		return strconv.AppendInt(dst, integer(v), 10)
+	case !ok || m.spec.CaseExact:
+		return append(dst, v.Text()...)
 	default:
-		return key{kind: v.Kind(), text: v.Text()}
+		return appendFold(dst, s)
 	}
 }
 
-// foldText gives texts that are equal by strings.EqualFold the same form.
-func foldText(s string) string {
-	ascii := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= utf8.RuneSelf {
-			ascii = false
-			break
+// appendFold appends the same for all texts that are equal by
+// strings.EqualFold.
+func appendFold(dst []byte, s string) []byte {
+	start := len(dst)
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return append(dst[:start], foldRunes(s)...)
+		case 'a' <= c && c <= 'z':
+			c -= 'a' - 'A'
 		}
+		dst = append(dst, c)
 	}
-	if ascii {
-		return strings.ToUpper(s)
-	}
+	return dst
+}
+
+// foldRunes puts the least of the runes that differ by case only in the place of
+// each.
+func foldRunes(s string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
 		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
@@ -121,26 +121,13 @@ func foldText(s string) string {
 	}, s)
 }
 
-// find looks the native values of one SCIM value up. For ASCII text of usual
-// length it allocates nothing.
+// maxKey is how long a key may get without an allocation.
+const maxKey = 64
+
+// find looks the native values of one SCIM value up.
 func (m *ValueMap) find(v schema.Value) []schema.Value {
-	s, ok := v.Str()
-	var stack [64]byte
-	if !ok || m.spec.CaseExact || len(s) > len(stack) {
-		return m.natives[m.key(v)]
-	}
-	folded := stack[:len(s)]
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c >= utf8.RuneSelf:
-			return m.natives[m.key(v)]
-		case 'a' <= c && c <= 'z':
-			c -= 'a' - 'A'
-		}
-		folded[i] = c
-	}
-	return m.natives[key{kind: schema.KindString, text: string(folded)}]
+	var stack [maxKey]byte
+	return m.natives[string(m.appendKey(stack[:0], v))]
 }
 
 // Class returns Iso if every native value stands for one SCIM value and there is
@@ -221,7 +208,8 @@ func (m *ValueMap) Backward(native schema.Value) (schema.Value, bool) {
 	if !scalar(native) {
 		return schema.Value{}, false
 	}
-	if v, ok := m.scim[m.key(native)]; ok {
+	var stack [maxKey]byte
+	if v, ok := m.scim[string(m.appendKey(stack[:0], native))]; ok {
 		return v, true
 	}
 	if m.spec.Passthrough {
