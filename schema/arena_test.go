@@ -9,7 +9,7 @@ import (
 
 func TestArena(t *testing.T) {
 	t.Parallel()
-	typ, err := NewType("pair", Attribute{Name: "a"}, Attribute{Name: "b"})
+	typ, err := NewType("pair", Fields{"a": {Type: String}, "b": {Type: String}})
 	require.NoError(t, err)
 	for name, arena := range map[string]*Arena{"zero": {}, "of the right size": NewArena(3, 6), "too small": NewArena(1, 3)} {
 		t.Run(name, func(t *testing.T) {
@@ -32,7 +32,7 @@ func TestArena(t *testing.T) {
 }
 
 func TestArena_Allocations(t *testing.T) {
-	typ, err := NewType("pair", Attribute{Name: "a"}, Attribute{Name: "b"})
+	typ, err := NewType("pair", Fields{"a": {Type: String}, "b": {Type: String}})
 	require.NoError(t, err)
 	allocs := testing.AllocsPerRun(100, func() {
 		a := NewArena(4, 10)
