@@ -2,10 +2,15 @@
 // [scim.Backend] as ResourceHandlers of that library, for programs that have a
 // server of its kind already, and it takes that library's schema values in.
 //
-// What the library's server does not do is not there: bulk, projection, ETag
-// preconditions, statuses such as 429 (it answers 500), filters on id and meta,
-// and the leniency of a profile where the server refuses a request before a
-// handler sees it. [scim.NewHandler] has none of these limits.
+// What the library's server does not do is not there: authentication, limits on a
+// request's size, bulk, search by POST, sorting, cursors, projection, ETag
+// preconditions, absolute locations and the $ref of references, statuses such as
+// 429 (it answers 500), and the leniency of a profile where the server refuses a
+// request before a handler sees it. [scim.NewHandler] has none of these limits. A
+// test sends the same requests to both and lists what is answered otherwise.
+//
+// Whoever authenticates before the server may say who asks by
+// [scim.WithPrincipal]: the writes of a principal who only reads are refused.
 //
 // # Errors
 //

@@ -15,10 +15,13 @@ import (
 // extension in [scim.UserType] or as the core of a type of its own.
 func FromElimity(s elimity.Schema) schema.Schema { return convert.Schema(s) }
 
-// ToElimity returns a schema as the library has it. Dates, and attributes of any
-// type, become what they are shown as; attributes with a common dotted prefix
-// (custom_fields.shift) become a complex attribute. It fails on names that the
-// library does not accept.
+// ToElimity returns a schema as the library has it: every characteristic, with
+// sub-attributes, canonical values and reference types, as far as the library has a
+// place for it. Dates, and attributes of any type, become what they are shown as;
+// attributes with a common dotted prefix (custom_fields.shift) become a complex
+// attribute. References and binary values are always case-exact there, canonical
+// values are for text only, and what is read-only is not required: the library
+// would demand it of clients. It fails on names that the library does not accept.
 func ToElimity(s schema.Schema) (out elimity.Schema, err error) {
 	// The library's constructors panic on names that they do not like.
 	defer func() {
@@ -27,8 +30,8 @@ func ToElimity(s schema.Schema) (out elimity.Schema, err error) {
 		}
 	}()
 	out = elimity.Schema{ID: s.URN, Name: text(s.Name), Description: text(s.Description)}
-	groups := make(map[string][]elimity.SimpleParams)
-	var order []string
+	groups := make(map[string]*elimity.ComplexParams)
+	var order []*elimity.ComplexParams
 	for i := range s.Attributes {
 		a := &s.Attributes[i]
 		prefix, rest, dotted := strings.Cut(a.Name, ".")
@@ -36,10 +39,13 @@ func ToElimity(s schema.Schema) (out elimity.Schema, err error) {
 		case dotted && a.Type == schema.Complex:
 			return out, fmt.Errorf("elimityscim: attribute %s of schema %s is complex below another one", a.Name, s.URN)
 		case dotted:
-			if groups[prefix] == nil {
-				order = append(order, prefix)
+			g := groups[prefix]
+			if g == nil {
+				g = &elimity.ComplexParams{Name: prefix}
+				groups[prefix], order = g, append(order, g)
 			}
-			groups[prefix] = append(groups[prefix], simple(a, rest))
+			g.SubAttributes = append(g.SubAttributes, simple(a, rest))
+			g.Required = g.Required || required(a)
 		case a.Type == schema.Complex:
 			c, err := complexAttribute(a)
 			if err != nil {
@@ -50,8 +56,8 @@ func ToElimity(s schema.Schema) (out elimity.Schema, err error) {
 			out.Attributes = append(out.Attributes, elimity.SimpleCoreAttribute(simple(a, a.Name)))
 		}
 	}
-	for _, prefix := range order {
-		out.Attributes = append(out.Attributes, elimity.ComplexCoreAttribute(elimity.ComplexParams{Name: prefix, SubAttributes: groups[prefix]}))
+	for _, g := range order {
+		out.Attributes = append(out.Attributes, elimity.ComplexCoreAttribute(*g))
 	}
 	return out, nil
 }
@@ -65,7 +71,7 @@ func text(s string) optional.String {
 
 func complexAttribute(a *schema.Attribute) (elimity.CoreAttribute, error) {
 	p := elimity.ComplexParams{
-		Name: a.Name, Description: text(a.Description), MultiValued: a.MultiValued, Required: a.Required,
+		Name: a.Name, Description: text(a.Description), MultiValued: a.MultiValued, Required: required(a),
 		Mutability: mutability(a), Returned: returned(a), Uniqueness: uniqueness(a),
 	}
 	for s := range schema.Slot(a.Sub.Len()) {
@@ -86,27 +92,30 @@ func simple(a *schema.Attribute, name string) elimity.SimpleParams {
 	}
 	switch typ {
 	case schema.Boolean:
-		return elimity.SimpleBooleanParams(elimity.BooleanParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: a.Required, Mutability: m, Returned: r})
+		return elimity.SimpleBooleanParams(elimity.BooleanParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: required(a), Mutability: m, Returned: r})
 	case schema.Integer, schema.Decimal:
 		number := elimity.AttributeTypeInteger()
 		if typ == schema.Decimal {
 			number = elimity.AttributeTypeDecimal()
 		}
-		return elimity.SimpleNumberParams(elimity.NumberParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: a.Required, Mutability: m, Returned: r, Uniqueness: u, Type: number})
+		return elimity.SimpleNumberParams(elimity.NumberParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: required(a), Mutability: m, Returned: r, Uniqueness: u, Type: number})
 	case schema.DateTime:
-		return elimity.SimpleDateTimeParams(elimity.DateTimeParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: a.Required, Mutability: m, Returned: r})
+		return elimity.SimpleDateTimeParams(elimity.DateTimeParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: required(a), Mutability: m, Returned: r})
 	case schema.Binary:
-		return elimity.SimpleBinaryParams(elimity.BinaryParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: a.Required, Mutability: m, Returned: r})
+		return elimity.SimpleBinaryParams(elimity.BinaryParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: required(a), Mutability: m, Returned: r})
 	case schema.Reference:
-		p := elimity.ReferenceParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: a.Required, Mutability: m, Returned: r, Uniqueness: u}
+		p := elimity.ReferenceParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: required(a), Mutability: m, Returned: r, Uniqueness: u}
 		for _, t := range a.ReferenceTypes {
 			p.ReferenceTypes = append(p.ReferenceTypes, elimity.AttributeReferenceType(t))
 		}
 		return elimity.SimpleReferenceParams(p)
 	default:
-		return elimity.SimpleStringParams(elimity.StringParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: a.Required, Mutability: m, Returned: r, Uniqueness: u, CaseExact: a.CaseExact, CanonicalValues: a.Choices})
+		return elimity.SimpleStringParams(elimity.StringParams{Name: name, Description: d, MultiValued: a.MultiValued, Required: required(a), Mutability: m, Returned: r, Uniqueness: u, CaseExact: a.CaseExact, CanonicalValues: a.Choices})
 	}
 }
+
+// required reports whether clients have to send an attribute.
+func required(a *schema.Attribute) bool { return a.Required && a.Writable() }
 
 func mutability(a *schema.Attribute) elimity.AttributeMutability {
 	switch a.Mutability {

@@ -3,10 +3,12 @@ package elimityscim_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	elimity "github.com/elimity-com/scim"
@@ -130,6 +132,110 @@ func TestErrors(t *testing.T) {
 	assert.Equal(t, 400, err.(errs.ScimError).Status)
 }
 
+// Clients look for resources by what no schema has.
+func TestFilters_OnCommonAttributes(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	own, err := scim.NewResourceType("Thing", "/Things", "", schema.Schema{URN: "urn:example:Thing", Attributes: []schema.Attribute{{Name: "externalId", Required: true}}})
+	require.NoError(t, err)
+	s.TypeSet, err = scim.NewTypes("2", append(s.TypeSet.All(), own)...)
+	require.NoError(t, err)
+	h := server(t, s)
+	for _, body := range []string{`{"userName":"a","externalId":"x"}`, `{"userName":"b","externalId":"X"}`} {
+		status, _ := do(t, h, "POST", "/Users", body)
+		require.Equal(t, 201, status)
+	}
+	for filter, want := range map[string]float64{`externalId+eq+%22x%22`: 1, `id+eq+%222%22`: 1, `meta.created+gt+%222026-01-02T03:04:06Z%22`: 1, `id+pr`: 2} {
+		status, list := do(t, h, "GET", "/Users?filter="+filter, "")
+		require.Equal(t, 200, status, filter)
+		assert.Equal(t, want, list["totalResults"], filter)
+	}
+	status, _ := do(t, h, "GET", "/Users?filter=meta.resourceType+eq+%22User%22", "")
+	assert.Equal(t, 400, status, "not a false empty list: records do not have it")
+	status, _ = do(t, h, "POST", "/Things", `{}`)
+	assert.Equal(t, 400, status, "a common attribute that the schema describes stays as it says")
+}
+
+// The library appends to the attributes of a schema for every request.
+func TestServer_ConcurrentRequests(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	h := server(t, s)
+	status, _ := do(t, h, "POST", "/Users", `{"userName":"a"}`)
+	require.Equal(t, 201, status)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, httptest.NewRequest("PUT", "/Users/1", strings.NewReader(`{"userName":"a"}`)))
+				assert.Equal(t, 200, w.Code)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestServer_ReadOnlyPrincipal(t *testing.T) {
+	t.Parallel()
+	s := teststore.New(t)
+	all := server(t, s)
+	status, _ := do(t, all, "POST", "/Users", `{"userName":"a"}`)
+	require.Equal(t, 201, status)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		all.ServeHTTP(w, r.WithContext(scim.WithPrincipal(r.Context(), scim.Principal{Name: "auditor", ReadOnly: true})))
+	})
+	for method, body := range map[string]string{"PUT": `{"userName":"b"}`, "DELETE": "",
+		"PATCH": `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"title","value":"x"}]}`} {
+		status, problem := do(t, h, method, "/Users/1", body)
+		assert.Equal(t, 403, status, method)
+		assert.Contains(t, problem["detail"], "reading only")
+	}
+	status, _ = do(t, h, "POST", "/Users", `{"userName":"b"}`)
+	assert.Equal(t, 403, status)
+	status, user := do(t, h, "GET", "/Users/1", "")
+	assert.Equal(t, 200, status)
+	assert.Equal(t, "a", user["userName"])
+	status, _ = do(t, h, "GET", "/Users", "")
+	assert.Equal(t, 200, status)
+}
+
+// Strict totals are exact, whatever that costs the backend.
+func TestServer_Totals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		profile scim.Profile
+		exact   bool
+	}{{scim.Profile{}, false}, {scim.ProfileCompatible(), false}, {scim.ProfileStrict(), true}, {scim.Profile{Repairs: []string{}}, true}} {
+		s := teststore.New(t)
+		h, err := elimityscim.NewServer(t.Context(), s, &elimityscim.Options{Profile: c.profile})
+		require.NoError(t, err)
+		status, _ := do(t, h, "GET", "/Users?startIndex=9999999999", "")
+		require.Equal(t, 200, status)
+		assert.Equal(t, c.exact, s.LastQuery.ExactTotal, c.profile)
+		assert.Equal(t, math.MaxInt32, s.LastQuery.StartIndex)
+	}
+}
+
+// What is returned on request only is shown to whom has written it.
+func TestServer_ReturnedOnRequest(t *testing.T) {
+	t.Parallel()
+	for _, blind := range []bool{false, true} {
+		s := teststore.New(t)
+		h := server(t, s)
+		status, user := do(t, h, "POST", "/Users", `{"userName":"a","`+teststore.FreshURN+`":{"hidden":"h","secret":"s","badge":"red"}}`)
+		require.Equal(t, 201, status)
+		assert.Equal(t, map[string]any{"hidden": "h", "badge": "red"}, user[teststore.FreshURN])
+		_, user = do(t, h, "GET", "/Users/1", "")
+		assert.Equal(t, map[string]any{"badge": "red"}, user[teststore.FreshURN])
+		s.Blind = blind
+		_, user = do(t, h, "PATCH", "/Users/1", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"`+teststore.FreshURN+`:hidden","value":"i"}]}`)
+		assert.Equal(t, map[string]any{"hidden": "i", "badge": "red"}, user[teststore.FreshURN])
+		_, user = do(t, h, "PATCH", "/Users/1", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"title","value":"t"}]}`)
+		assert.Equal(t, map[string]any{"badge": "red"}, user[teststore.FreshURN])
+	}
+}
+
 // The library writes into the attributes that it gets.
 func TestAttributesAreNotShared(t *testing.T) {
 	t.Parallel()
@@ -195,6 +301,12 @@ func TestSchemas(t *testing.T) {
 	assert.Equal(t, "string", dates.Attributes[0].AttributeType())
 	assert.Equal(t, "integer", dates.Attributes[1].AttributeType())
 	assert.Len(t, dates.Attributes[2].SubAttributes(), 2)
+	assert.False(t, dates.Attributes[2].Required())
+	wanted, err := elimityscim.ToElimity(schema.Schema{URN: "urn:x", Attributes: []schema.Attribute{
+		{Name: "issued", Required: true, Mutability: schema.ReadOnly}, {Name: "c.x", Required: true}, {Name: "c.y"}}})
+	require.NoError(t, err)
+	assert.False(t, wanted.Attributes[0].Required(), "the library would demand it of clients")
+	assert.True(t, wanted.Attributes[1].Required())
 	assert.Equal(t, data.CoreUserSchema().ID, elimityscim.FromElimity(data.CoreUserSchema()).URN)
 }
 
@@ -242,7 +354,6 @@ func under(prefix string, h http.Handler) http.Handler {
 func lacking() map[string]string {
 	const (
 		location   = "a Location of a new resource"
-		commonAttr = "filters on externalId"
 		booleans   = "text for booleans"
 		projection = "excludedAttributes"
 		perPage    = "itemsPerPage as the number of resources on the page"
@@ -253,7 +364,7 @@ func lacking() map[string]string {
 		"entra/07-match-by-email-and-externalid":       "a comparison behind a value path",
 		"entra/09-disable-and-restore-string-booleans": booleans,
 		"entra/15-manager-as-plain-string":             "a manager as text",
-		"entra/16-group-match-and-create":              commonAttr,
+		"entra/16-group-match-and-create":              location,
 		"entra/17-group-add-members-batch":             projection,
 		"entra/22-roles-from-app-role":                 booleans,
 		"entra/24-gallery-pagination":                  perPage,

@@ -130,14 +130,16 @@ func shown(a *schema.Attribute) bool {
 	return a.Returned != schema.ReturnedNever && a.Returned != schema.ReturnedRequest && a.Mutability != schema.WriteOnly
 }
 
-// resource returns a resource with attributes of its own.
-func resource(res *scim.Resource) elimity.Resource {
+// resource returns a resource with attributes of its own. What a request has
+// written is shown although it is returned on request only.
+func resource(res *scim.Resource, written []schema.Slot) elimity.Resource {
 	rec := res.Record
 	t := rec.Type()
 	attributes := make(elimity.ResourceAttributes)
 	for s, v := range rec.Values() {
 		a := t.Attribute(s)
-		if s <= schema.SlotMeta || !shown(a) || v.Unassigned() {
+		asked := a.Returned == schema.ReturnedRequest && a.Mutability != schema.WriteOnly && slices.Contains(written, s)
+		if s <= schema.SlotMeta || !shown(a) && !asked || v.Unassigned() {
 			continue
 		}
 		to := map[string]any(attributes)
