@@ -261,7 +261,11 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 		w.at.skip -= passed
 		w.at.cursor = p.Next
 	}
-	if more == 0 && p.Next != "" && !w.full() && w.read < w.b.opts.ScanLimit {
+	most := w.b.opts.ScanLimit
+	if w.trusted {
+		most += w.q.Count // all of it may be on the page
+	}
+	if more == 0 && p.Next != "" && !w.full() && w.read < most {
 		return false, nil
 	}
 	w.end(more, p.Next == "")

@@ -218,6 +218,7 @@ func TestCursor_ScanLimit(t *testing.T) {
 	assert.Equal(t, []int{1, 1, 0, 1, 1}, sizes)
 	assert.Len(t, slices.Compact(sortedIDs(pages)), 4)
 	assert.Len(t, sortedIDs(walk(t, w, path, 1)), 4)
+	assert.Len(t, walk(t, w, "/Users", 500)[0], 500, "a list without a filter needs no limit")
 }
 
 // TestCursor_Tombstones: who was deleted is left out of every page, and nobody
