@@ -20,8 +20,8 @@ import (
 // Errors are *[Error] with status 400: noTarget when a filter finds nothing,
 // mutability when an attribute may not be changed that way, invalidValue when a
 // value does not fit. They have status 413 where operation after operation would
-// have to search a long list: any number may search a list of 100 values, up to 100
-// a list of any length. Those in a row that add values, or remove them by value,
+// have to search a long list: any number may search a list of 64 values, up to 64 a
+// list of any length. Those in a row that add values, or remove them by value,
 // count as one; one whose filter has several comparisons counts as so many.
 func ApplyPatch(cur *schema.Record, ops []Op) (*schema.Record, error) {
 	rec, _, err := ApplyRepaired(cur, ops)
@@ -68,7 +68,7 @@ type applier struct {
 const (
 	// maxVisits bounds the product of searches and values, which a request can make
 	// large with little: see visit.
-	maxVisits = 100
+	maxVisits = 64
 	// copyEffort is how many comparisons changing a value costs as much as.
 	copyEffort = 8
 )

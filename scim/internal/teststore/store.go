@@ -210,8 +210,16 @@ func (s *Store) unique(typ string, rec *schema.Record, except string) error {
 	if typ == "Group" {
 		name = "displayName"
 	}
+	t, slot := rec.Type(), rec.Type().Slot(name)
+	text := func(r *schema.Record) string {
+		if slot == schema.NoSlot || r.Type() != t { // the types may have changed
+			return r.String(name)
+		}
+		return r.At(slot).Text()
+	}
+	value := text(rec)
 	for _, res := range s.Resources {
-		if res.Record.Type().Name() == typ && res.Record.String("id") != except && strings.EqualFold(res.Record.String(name), rec.String(name)) {
+		if res.Record.Type().Name() == typ && res.Record.At(schema.SlotID).Text() != except && strings.EqualFold(text(res.Record), value) {
 			return scim.Errorf(http.StatusConflict, scim.Uniqueness, "The %s is taken.", name)
 		}
 	}
