@@ -389,3 +389,31 @@ func TestEvents_OfRequestsRefusedBeforeTheBackend(t *testing.T) {
 		assert.Contains(t, e.Words, tt.words)
 	}
 }
+
+// Operations of a bulk request are refused one by one, and stand in the log as
+// requests of their own would, once each.
+func TestEvents_OfBulkOperations(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	token := f.connect("acme")
+	for _, base := range []string{"/scim/v2", "/connections/acme/scim/v2"} {
+		before := len(f.Events(gateway.EventQuery{}))
+		w := f.do(http.MethodPost, base+"/Bulk", token, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[
+			{"method":"POST","path":"/Users","bulkId":"a","data":{"schemas":["`+userURN+`"],"userName":"ada@example.com"}},
+			{"method":"POST","path":"/Users","bulkId":"b","data":{"schemas":["`+userURN+`"]}},
+			{"method":"PATCH","path":"/Users/7","data":{"Operations":[]}},
+			{"method":"DELETE","path":"/Users/8"},
+			{"method":"DELETE","path":"/Users/bulkId:a"},
+			{"method":"DELETE","path":"/Users/bulkId:b"}]}`)
+		require.Equal(t, http.StatusOK, w.Code, "%s", w.Body)
+		var got []string
+		events := f.Events(gateway.EventQuery{})
+		for _, e := range events[:len(events)-before] {
+			assert.Equal(t, requestID, e.Request.ID)
+			got = append(got, fmt.Sprint(e.Action, " ", e.Outcome, " ", e.Status))
+		}
+		assert.ElementsMatch(t, []string{
+			"create success 0", "create failure 400", "patch failure 400", "delete failure 404", "delete success 0", "delete failure 409",
+		}, got)
+	}
+}

@@ -4,14 +4,22 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"github.com/usher-scim/usher/provision"
 	"github.com/usher-scim/usher/scim"
 )
 
-// trail says of a request whether its backend began an event for it.
-type trail struct{ begun atomic.Bool }
+// trail says of a request whether its backend began an event for it, and of a
+// bulk request for which of its operations: by their numbers, 0 is the request.
+type trail struct{ begun sync.Map }
+
+func (t *trail) begin(ctx context.Context) { t.begun.Store(scim.BulkOperation(ctx), true) }
+
+func (t *trail) has(ctx context.Context) bool {
+	_, ok := t.begun.Load(scim.BulkOperation(ctx))
+	return ok
+}
 
 type trailKey struct{}
 
@@ -19,12 +27,12 @@ func withTrail(ctx context.Context) context.Context {
 	return context.WithValue(ctx, trailKey{}, new(trail))
 }
 
-// noteRefusal makes an event of a request that was refused before the backend
-// saw it: a body without a userName, a filter that does not parse. Otherwise the
-// administrator would look for it in vain.
+// noteRefusal makes an event of a request, or of an operation of a bulk request,
+// that was refused before the backend saw it: a body without a userName, a filter
+// that does not parse. Otherwise the administrator would look for it in vain.
 func (g *Gateway) noteRefusal(connection, base string, r *http.Request, e *scim.Error) {
 	ctx := r.Context()
-	if t, ok := ctx.Value(trailKey{}).(*trail); ok && t.begun.Load() {
+	if t, ok := ctx.Value(trailKey{}).(*trail); ok && t.has(ctx) {
 		return
 	}
 	action, ref, ok := asked(r.Method, strings.TrimPrefix(r.URL.Path, base))

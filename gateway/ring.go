@@ -134,7 +134,7 @@ var _ provision.Sink = sink{}
 // Begin implements provision.Sink.
 func (s sink) Begin(ctx context.Context, e *provision.Event) error {
 	if t, ok := ctx.Value(trailKey{}).(*trail); ok {
-		t.begun.Store(true)
+		t.begin(ctx)
 	}
 	if s.g.opts.Sink != nil {
 		return s.g.opts.Sink.Begin(ctx, e)
