@@ -297,10 +297,19 @@ func empty(v schema.Value) bool {
 	return v.Unassigned()
 }
 
+// cleared holds for what the field has when its value was taken away: none, or
+// false where that is what clearing gives.
+func (f *field) cleared(v schema.Value) bool {
+	if on, ok := v.Bool(); ok && f.attr.ClearAs == schema.ClearFalse {
+		return !on
+	}
+	return v.Unassigned()
+}
+
 // same reports whether two values make no difference in a field.
 func (f *field) same(a, b schema.Value) bool {
 	if a.Unassigned() || b.Unassigned() {
-		return a.Unassigned() && b.Unassigned()
+		return f.cleared(a) && f.cleared(b)
 	}
 	if f.attr.Unordered && a.Kind() == schema.KindList && b.Kind() == schema.KindList {
 		return a.Equal(b) || subset(a, b) && subset(b, a)

@@ -215,7 +215,7 @@ func (r *runner) demand(f *field) {
 
 // clear takes a field's value away.
 func (r *runner) clear(f *field, u *rule) {
-	if !r.in.blind() && empty(r.stored(f)) {
+	if old := r.stored(f); !r.in.blind() && (empty(old) || f.cleared(old)) {
 		r.note(u, ActionSame, whyUnset)
 		return
 	}

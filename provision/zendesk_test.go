@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/provision"
+	"github.com/usher-scim/usher/scim/scimtest"
 	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
@@ -42,6 +43,40 @@ func TestBudget_Zendesk(t *testing.T) {
 	must(t, w, "DELETE", path, nil, 204)
 	cost("delete", "DELETE /users/{id}")
 	must(t, w, "GET", path, nil, 404)
+}
+
+// TestZendesk_CheckboxesHaveNoThirdState: one that is not set is what clearing it
+// gives, so a PUT that does not speak of it has nothing to do.
+func TestZendesk_CheckboxesHaveNoThirdState(t *testing.T) {
+	t.Parallel()
+	w := zendeskWorld(t, &zendesktest.Options{Fields: []zendesktest.UserField{
+		{Key: "on_site", Type: zendesktest.CheckboxField, Tag: "on_site_staff"}, {Key: "team"},
+	}}, nil, nil)
+	const zd = "urn:ietf:params:scim:schemas:extension:zendesk:2.0:User"
+	body := user("ada@example.com", nil)
+	path := "/Users/" + create(t, w, body).ID()
+	onSite := func(r *scimtest.Response) any { return r.Body[zd].(map[string]any)["on_site"] }
+	put := func(name string, outcome provision.Outcome, changed ...string) *scimtest.Response {
+		t.Helper()
+		w.takeCalls()
+		r := must(t, w, "PUT", path, body, 200)
+		ev := w.events.last()
+		assert.Equal(t, outcome, ev.Outcome, name)
+		assert.Equal(t, changed, ev.Changed, name)
+		if outcome == provision.Unchanged {
+			assert.Equal(t, []string{"GET /users/{id}"}, w.takeCalls(), name)
+		}
+		return r
+	}
+	r := put("without it", provision.Unchanged)
+	assert.Equal(t, false, onSite(r))
+	body[zd] = map[string]any{"on_site": false}
+	put("false, as it is", provision.Unchanged)
+	body[zd] = map[string]any{"on_site": true}
+	assert.Equal(t, true, onSite(put("set", provision.Succeeded, "user_fields.on_site")))
+	delete(body, zd)
+	assert.Equal(t, false, onSite(put("set, and without it", provision.Succeeded, "user_fields.on_site")))
+	put("again", provision.Unchanged)
 }
 
 // TestZendesk_AgentsLoseTheirSeat: an agent who leaves becomes an end user and is

@@ -90,6 +90,7 @@ const (
 	ClearEmpty             // ""
 	ClearEmptyList         // []
 	ClearOmit              // the target cannot clear the field
+	ClearFalse             // false: a checkbox, which has no third state
 )
 
 // Value returns what is sent to clear an attribute, unset for ClearOmit.
@@ -101,6 +102,8 @@ func (c ClearAs) Value(list bool) Value {
 		return ListValue()
 	case c == ClearOmit:
 		return Value{}
+	case c == ClearFalse:
+		return BooleanValue(false)
 	default:
 		return Null()
 	}

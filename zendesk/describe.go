@@ -346,7 +346,7 @@ func (f field) attribute() schema.Attribute {
 	switch f.kind {
 	case "text", "textarea", "regexp":
 	case "checkbox":
-		a.Type = schema.Boolean
+		a.Type, a.ClearAs = schema.Boolean, schema.ClearFalse
 	case "date":
 		a.Type = schema.Date
 	case "integer":

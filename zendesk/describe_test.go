@@ -74,7 +74,7 @@ func TestDescribe_CustomFields(t *testing.T) {
 	typ := desc.Object("user").Type
 	for name, want := range map[string]schema.Attribute{
 		"nick": {}, "story": {}, "code": {},
-		"on_site": {Type: schema.Boolean}, "plain_flag": {Type: schema.Boolean},
+		"on_site": {Type: schema.Boolean, ClearAs: schema.ClearFalse}, "plain_flag": {Type: schema.Boolean, ClearAs: schema.ClearFalse},
 		"hired": {Type: schema.Date}, "desk": {Type: schema.Integer}, "share": {Type: schema.Decimal},
 		"team":   {Choices: []string{"sales", "tour_operations"}, Description: "Team"},
 		"skills": {Choices: []string{"go", "sql"}, MultiValued: true, Unordered: true},

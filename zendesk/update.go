@@ -203,9 +203,7 @@ func (u *update) edit(a *schema.Attribute, e schema.Edit) {
 		}
 	}
 	if v.Unassigned() {
-		if a.Type == schema.Boolean && a.Custom {
-			v = schema.BooleanValue(false) // a checkbox has no third state
-		} else if v = a.ClearAs.Value(a.MultiValued); v.IsUnset() {
+		if v = a.ClearAs.Value(a.MultiValued); v.IsUnset() {
 			return // Zendesk cannot take it away
 		}
 	}
