@@ -154,7 +154,7 @@ func words(ev *Event, e *scim.Error) string {
 	case e != nil && e.Detail != "":
 		s += "; " + logged(e)
 		if ev.Action != ActionGet && ev.Action != ActionList && len(ev.Changed) == 0 && len(ev.Done) == 0 {
-			s += ". Nothing was written"
+			s = ended(s) + " Nothing was written"
 		}
 	case e != nil:
 		s += "; it failed unexpectedly"
@@ -169,7 +169,16 @@ func words(ev *Event, e *scim.Error) string {
 		}
 	}
 	for _, w := range ev.Warnings {
-		s += ". " + w
+		s = ended(s) + " " + w
+	}
+	return ended(s)
+}
+
+// ended puts a full stop behind a sentence that has none: details come from many
+// places, and some bring theirs.
+func ended(s string) string {
+	if strings.HasSuffix(s, ".") {
+		return s
 	}
 	return s + "."
 }
