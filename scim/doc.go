@@ -48,6 +48,28 @@
 // exactly. Where the backend has no cursors an empty one is ignored, any other is
 // answered with 400 invalidCursor, lest a client read the first page for ever.
 //
+// # Bulk requests
+//
+// Each operation of a bulk request (RFC 7644 section 3.7) goes the way of a single
+// one: the same repairs, limits and errors, [Options].Refused included, and a
+// context of which [BulkOperation] tells the number. What is wrong with an operation
+// fails that one only.
+//
+// A reference to the resource of a POST (bulkId:qwerty) is replaced wherever it
+// stands in data, at the end of a URL as well, and in the filters of PATCH paths,
+// before that POST and behind it. One that no POST has is status 400 where a
+// reference belongs; in other texts it is text. One to a POST that has failed is
+// status 409. Resources that refer to each other in a circle are created one after
+// the other, the first without what is not there yet, and completed by an update.
+// Where that fails the operation is answered with 409, and the resource stays as
+// its location shows it; where required attributes close the circle, none of it is
+// created.
+//
+// Operations are carried out in the order of the request, except that one waits for
+// the POSTs that it refers to. Up to [Options].BulkWorkers of them run at the same
+// time, where that leads to the same result; resources that are created so may
+// get their ids in another order. With failOnErrors they run one after the other.
+//
 // # Who asks
 //
 // [Options].Auth lets requests pass: [BearerToken] for one token, [BearerTokens] and
@@ -71,8 +93,9 @@
 //
 // # Concurrency
 //
-// A handler is safe for concurrent use and starts no goroutines. Making one costs
-// next to nothing.
+// A handler is safe for concurrent use. It starts no goroutines but those that carry
+// out the operations of a bulk request, and that request waits for them. Making one
+// costs next to nothing.
 //
 // # Stability
 //

@@ -41,7 +41,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Refused is told of each request that is answered with an error, after the
 	// backend or instead of it, before the answer is sent; of a panic as well. It must
-	// not change the error. Nil: nobody is told.
+	// not change the error. Of an operation of a bulk request it is told as if that
+	// were a request of its own, with the operation's method and path (see
+	// [BulkOperation]). Nil: nobody is told.
 	Refused func(r *http.Request, e *Error)
 	// RequestID makes the ids of requests that bring none. Nil: 26 random
 	// characters. See [RequestID].
