@@ -3,10 +3,11 @@
 //
 // A [Handler] parses, checks and repairs requests and shows resources; a backend
 // gets typed records, operations and filters and returns records. [UserType] and
-// [GroupType] are the resource types of the RFC, with extensions as data. For
-// PATCH, [ApplyPatch] carries out operations for a backend that has to read a
-// resource first, and [MemberDelta] is for one that can change single members
-// without.
+// [GroupType] are the resource types of the RFC, with extensions as data;
+// [NewResourceType] makes others, and [ParseSchema] and [ParseResourceTypes] read
+// them from JSON. For PATCH, [ApplyPatch] carries out operations for a backend that
+// has to read a resource first, and [MemberDelta] is for one that can change single
+// members without.
 //
 // # Profiles
 //
@@ -27,6 +28,11 @@
 // /.search; attributes and excludedAttributes everywhere; versions in If-Match and
 // If-None-Match; /Bulk; /Me; /ServiceProviderConfig, /ResourceTypes and /Schemas.
 // ServiceProviderConfig announces what works.
+//
+// A reference to a resource whose type is known (a manager, a member with a type) is
+// shown with its location; a $ref that a client sends beside the id is passed over.
+// Values of other kinds that RFC 7643 describes in words (addresses, certificates,
+// countries) are handed to the backend as they are sent.
 //
 // Decisions where the RFCs leave a choice: a count above the maximum is cut, by
 // cursor as well; a client that gives attributes and excludedAttributes gets
