@@ -46,7 +46,7 @@ func GroupSchema() schema.Schema {
 // (erratum 8472). The result is the caller's.
 func EnterpriseUserSchema() schema.Schema {
 	s := elimity.Schema(data.ExtensionEnterpriseUser())
-	s.Name = "EnterpriseUser" // as it is published; Entra ID wants no blank in it
+	s.Name = "EnterpriseUser" // as it is published
 	sub(&s, "manager", "value").CaseExact = true
 	return s
 }

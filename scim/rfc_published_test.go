@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-scim/usher/scim"
 	"github.com/usher-scim/usher/scim/internal/teststore"
 )
 
@@ -128,6 +129,7 @@ func TestSchemas_AsPublished(t *testing.T) {
 	for urn, name := range map[string]string{userURN: "User", groupURN: "Group", entURN: "EnterpriseUser"} {
 		assert.Equal(t, name, do(t, h, "GET", "/Schemas/"+urn, "").get("name"))
 	}
+	assert.Equal(t, "EnterpriseUser", scim.EnterpriseUserSchema().Name, "in a server of another library, too")
 }
 
 func exceptFor(list []any, name string) []any {

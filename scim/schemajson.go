@@ -22,7 +22,7 @@ const (
 //
 // The schema that was served comes back, as far as the RFC can say what it is: a
 // [schema.Date] and a [schema.Any] are what they are shown as, attributes with a
-// common dotted prefix are a complex one.
+// common dotted prefix are a complex one, and its name has no blanks.
 //
 // The error names the attribute at fault.
 func ParseSchema(data []byte) (schema.Schema, error) {
