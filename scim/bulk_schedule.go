@@ -29,8 +29,8 @@ import (
 // Each of these is a lane, in which operations that do not disturb each other go
 // abreast, and others behind each other. What is left is what a backend alone knows:
 // other values that it holds unique, say. A conflict (status 409) while operations
-// before were still running therefore counts only after these have ended, and the
-// operation is tried again.
+// before were still running that may free something, all but POSTs, therefore counts
+// only after these have ended, and the operation is tried again.
 type schedule struct {
 	job   *bulkJob
 	nodes []node // the operations in order, then gates
@@ -42,6 +42,7 @@ type schedule struct {
 	holders            map[string]int   // who has set a value last, by the folded value
 	ended              []bool
 	low                int // the first operation that has not ended
+	lowFreeing         int // the first of these that is no POST
 }
 
 // node is an operation, or a gate: a point in time between two groups of
@@ -120,6 +121,7 @@ func (j *bulkJob) concurrently(workers int) {
 			s.ready = append(s.ready, i)
 		}
 	}
+	s.advance()
 	s.run(workers)
 }
 
@@ -265,7 +267,7 @@ func (s *schedule) run(workers int) {
 			n := s.ready[0]
 			s.ready = s.ready[1:]
 			op := s.job.order[n]
-			op.early = s.low < n
+			op.early = s.lowFreeing < n
 			running++
 			all.Go(func() {
 				defer func() { done <- n }()
@@ -290,17 +292,24 @@ func (s *schedule) run(workers int) {
 	}
 }
 
+// advance moves on to the first operations that have not ended.
+func (s *schedule) advance() {
+	order := s.job.order
+	for s.low < len(order) && s.ended[s.low] {
+		s.low++
+	}
+	for s.lowFreeing < len(order) && (s.ended[s.lowFreeing] || order[s.lowFreeing].method == http.MethodPost) {
+		s.lowFreeing++
+	}
+}
+
 // end tells those that wait for a node that it has ended.
 func (s *schedule) end(n int) {
 	order := s.job.order
 	if n < len(order) {
 		s.ended[n] = true
-		moved := false
-		for s.low < len(order) && s.ended[s.low] {
-			s.low++
-			moved = true
-		}
-		if moved && s.low < len(order) && order[s.low].retry {
+		before := s.low
+		if s.advance(); s.low > before && s.low < len(order) && order[s.low].retry {
 			s.ready = append(s.ready, s.low)
 		}
 	}
