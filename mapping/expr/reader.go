@@ -266,14 +266,25 @@ func (r *Reader) List(rec *schema.Record) schema.Value {
 	if r.sel.Filter == nil && r.sub == schema.NoSlot && r.clean(v) {
 		return v
 	}
-	var vs []schema.Value
 	if v.Kind() != schema.KindList {
-		vs = r.appendValues(nil, v)
-	} else {
-		for i := range v.Len() {
-			before := len(vs)
-			if vs = r.appendValues(vs, v.At(i)); len(vs) > before && cap(vs) < v.Len() {
-				vs = append(make([]schema.Value, 0, v.Len()), vs...)
+		v = schema.ListValue(v)
+	}
+	var vs []schema.Value
+	for i := range v.Len() {
+		e, _ := r.element(v.At(i))
+		if e.IsUnset() {
+			continue
+		}
+		if vs == nil {
+			vs = make([]schema.Value, 0, v.Len()-i)
+		}
+		if e.Kind() != schema.KindList {
+			vs = append(vs, e)
+			continue
+		}
+		for x := range e.Elements() {
+			if x = r.assigned(x); !x.IsUnset() {
+				vs = append(vs, x)
 			}
 		}
 	}
@@ -281,22 +292,6 @@ func (r *Reader) List(rec *schema.Record) schema.Value {
 		return schema.Value{}
 	}
 	return schema.ListValue(vs...)
-}
-
-func (r *Reader) appendValues(vs []schema.Value, e schema.Value) []schema.Value {
-	v, _ := r.element(e)
-	if v.Kind() == schema.KindList {
-		for i := range v.Len() {
-			if x := r.assigned(v.At(i)); !x.IsUnset() {
-				vs = append(vs, x)
-			}
-		}
-		return vs
-	}
-	if !v.IsUnset() {
-		vs = append(vs, v)
-	}
-	return vs
 }
 
 // clean reports whether v is a list that can be handed out as it is.
