@@ -32,7 +32,7 @@ func (a *Arena) Values(n int) []Value {
 }
 
 // List is [ListValue] in the arena.
-func (a *Arena) List(vs []Value) Value { return Value{kind: KindList, node: a.record(nil, vs)} }
+func (a *Arena) List(vs []Value) Value { return Value{bits: int64(KindList), node: a.record(nil, vs)} }
 
 func (a *Arena) record(t *Type, vals []Value) *Record {
 	if len(a.records) == cap(a.records) {

@@ -249,7 +249,7 @@ func (c negation) match(r *Record) bool { return !c.inner.match(r) }
 // match is Selector.Values without an iterator, as in comparison.
 func (c anyElement) match(r *Record) bool {
 	v := r.vals[c.sel.Slot]
-	if v.kind != KindList {
+	if v.Kind() != KindList {
 		return c.passes(v)
 	}
 	return slices.ContainsFunc(v.node.vals, c.passes)

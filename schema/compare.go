@@ -90,7 +90,7 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 			return misfit("a boolean is compared with true or false")
 		}
 	case Integer, Decimal:
-		if !isNumeric(c.operand.kind) {
+		if !isNumeric(c.operand.Kind()) {
 			return misfit("a number is compared with a number")
 		}
 		if c.op&(Co|Sw|Ew) != 0 {
@@ -145,7 +145,7 @@ func (c *comparison) match(r *Record) bool {
 // records. Each reports whether there is a value, and whether one passes.
 
 func (c *comparison) list(v Value) (found, passes bool) {
-	if v.kind != KindList {
+	if v.Kind() != KindList {
 		return c.element(v)
 	}
 	for _, e := range v.node.vals {
@@ -178,7 +178,7 @@ func (c *comparison) element(e Value) (found, passes bool) {
 		return false, false
 	}
 	v := e.node.vals[c.sel.Sub]
-	if v.kind != KindList {
+	if v.Kind() != KindList {
 		return c.leaf(v)
 	}
 	for _, m := range v.node.vals {
@@ -197,7 +197,7 @@ func (c *comparison) leaf(v Value) (found, passes bool) {
 	case v.Unassigned():
 		return false, false
 	case c.op == Pr || c.operand.IsNull():
-		return true, v.kind != KindString || v.str != ""
+		return true, v.Kind() != KindString || v.str != ""
 	default:
 		return true, c.compare(v)
 	}
@@ -208,7 +208,7 @@ func (c *comparison) compare(v Value) bool {
 	case Boolean:
 		return holds(c.op, boolOrder(v.Equal(c.operand)))
 	case Integer, Decimal:
-		return isNumeric(v.kind) && holds(c.op, compareNumbers(v, c.operand))
+		return isNumeric(v.Kind()) && holds(c.op, compareNumbers(v, c.operand))
 	case Any:
 		return c.compareAny(v)
 	default:
@@ -268,10 +268,10 @@ func (c *comparison) compareFolded(s string) bool {
 // compareAny compares what has no declared type: numbers as numbers where both
 // sides are, everything else as text without case.
 func (c *comparison) compareAny(v Value) bool {
-	if isNumeric(v.kind) && isNumeric(c.operand.kind) && c.op&(Co|Sw|Ew) == 0 {
+	if isNumeric(v.Kind()) && isNumeric(c.operand.Kind()) && c.op&(Co|Sw|Ew) == 0 {
 		return holds(c.op, compareNumbers(v, c.operand))
 	}
-	if v.kind == KindObject || v.kind == KindList {
+	if v.Kind() == KindObject || v.Kind() == KindList {
 		return false
 	}
 	return c.compareText(v.Text())
@@ -324,18 +324,18 @@ func (a *Attribute) CheckValue(v Value) error {
 		return nil
 	}
 	if a.MultiValued {
-		if v.kind != KindList {
-			return fmt.Errorf("%s: a list is wanted, got %s", a.Name, v.kind)
+		if v.Kind() != KindList {
+			return fmt.Errorf("%s: a list is wanted, got %s", a.Name, v.Kind())
 		}
 		for _, e := range v.node.vals {
 			if !a.Fits(e) {
-				return fmt.Errorf("%s: a list of %s is wanted, got %s", a.Name, a.Type, e.kind)
+				return fmt.Errorf("%s: a list of %s is wanted, got %s", a.Name, a.Type, e.Kind())
 			}
 		}
 		return nil
 	}
 	if !a.Fits(v) {
-		return fmt.Errorf("%s: %s is wanted, got %s", a.Name, a.Type, v.kind)
+		return fmt.Errorf("%s: %s is wanted, got %s", a.Name, a.Type, v.Kind())
 	}
 	return nil
 }
@@ -345,22 +345,22 @@ func (a *Attribute) CheckValue(v Value) error {
 func (a *Attribute) Fits(v Value) bool {
 	switch a.Type {
 	case Boolean:
-		return v.kind == KindBoolean
+		return v.Kind() == KindBoolean
 	case Integer:
-		return v.kind == KindInteger
+		return v.Kind() == KindInteger
 	case Decimal:
-		return isNumeric(v.kind)
+		return isNumeric(v.Kind())
 	case Complex:
 		return v.Record() != nil && v.node.typ == a.Sub
 	case Any:
 		return true
 	case DateTime:
 		_, err := time.Parse(time.RFC3339Nano, v.str)
-		return v.kind == KindString && err == nil
+		return v.Kind() == KindString && err == nil
 	case Date:
 		_, err := time.Parse(time.DateOnly, v.str)
-		return v.kind == KindString && err == nil
+		return v.Kind() == KindString && err == nil
 	default:
-		return v.kind == KindString
+		return v.Kind() == KindString
 	}
 }

@@ -15,15 +15,15 @@ const smallList = 16
 // Hash returns a hash of v: values that are [Value.Equal] have the same one under
 // the same seed.
 func (v Value) Hash(seed maphash.Seed) uint64 {
-	h := uint64(v.kind)
-	switch v.kind {
+	h := uint64(v.Kind())
+	switch v.Kind() {
 	case KindBoolean:
-		h = mix(h, uint64(v.num))
+		h = mix(h, uint64(v.number()))
 	case KindString:
 		h = mix(h, maphash.String(seed, v.str))
 	case KindInteger:
 		var buf [20]byte
-		h = hashNumber(seed, decimalOf(string(strconv.AppendInt(buf[:0], v.num, 10))))
+		h = hashNumber(seed, decimalOf(string(strconv.AppendInt(buf[:0], v.number(), 10))))
 	case KindDecimal:
 		h = hashNumber(seed, decimalOf(v.str))
 	case KindList:

@@ -215,7 +215,7 @@ func (p *jsonParser) object(depth int) (Value, error) {
 	mark := len(p.stack)
 	if p.next() == '}' {
 		p.pos++
-		return Value{kind: KindObject, node: &Record{}}, nil
+		return Value{bits: int64(KindObject), node: &Record{}}, nil
 	}
 	var seen map[string]struct{}
 	for {
@@ -243,7 +243,7 @@ func (p *jsonParser) object(depth int) (Value, error) {
 			p.pos++
 		case '}':
 			p.pos++
-			return Value{kind: KindObject, node: &Record{vals: p.popped(mark)}}, nil
+			return Value{bits: int64(KindObject), node: &Record{vals: p.popped(mark)}}, nil
 		default:
 			return Value{}, p.unexpected()
 		}
@@ -279,11 +279,11 @@ func (p *jsonParser) unique(vals []Value, seen map[string]struct{}, name string)
 // AppendJSON appends v as JSON to dst: unset as null, objects with their set
 // members in order. Text that is not valid UTF-8 gets replacement characters.
 func (v Value) AppendJSON(dst []byte) []byte {
-	switch v.kind {
+	switch v.Kind() {
 	case KindBoolean:
-		return strconv.AppendBool(dst, v.num != 0)
+		return strconv.AppendBool(dst, v.number() != 0)
 	case KindInteger:
-		return strconv.AppendInt(dst, v.num, 10)
+		return strconv.AppendInt(dst, v.number(), 10)
 	case KindDecimal:
 		return append(dst, v.str...)
 	case KindString:

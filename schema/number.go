@@ -74,8 +74,8 @@ func (d decimal) sign() int {
 }
 
 func compareNumbers(v, w Value) int {
-	if v.kind == KindInteger && w.kind == KindInteger {
-		return cmp.Compare(v.num, w.num)
+	if v.Kind() == KindInteger && w.Kind() == KindInteger {
+		return cmp.Compare(v.number(), w.number())
 	}
 	return decimalOf(v.Text()).compare(decimalOf(w.Text()))
 }

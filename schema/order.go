@@ -16,11 +16,11 @@ func (a *Attribute) Order(v, w Value) int {
 		return order
 	}
 	switch {
-	case isNumeric(v.kind):
+	case isNumeric(v.Kind()):
 		return compareNumbers(v, w)
-	case v.kind == KindBoolean:
-		return cmp.Compare(v.num, w.num)
-	case v.kind != KindString:
+	case v.Kind() == KindBoolean:
+		return cmp.Compare(v.number(), w.number())
+	case v.Kind() != KindString:
 		return 0
 	case a.Type == DateTime:
 		t, errV := time.Parse(time.RFC3339Nano, v.str)
@@ -43,7 +43,7 @@ func (a *Attribute) Order(v, w Value) int {
 // orderRank keeps values of different kinds apart: attributes of type Any have
 // them.
 func (v Value) orderRank() int {
-	switch v.kind {
+	switch v.Kind() {
 	case KindBoolean:
 		return 0
 	case KindInteger, KindDecimal:

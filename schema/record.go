@@ -69,7 +69,7 @@ func (r *Record) SetString(name, s string) bool { return r.Set(name, StringValue
 func (r *Record) Values() iter.Seq2[Slot, Value] {
 	return func(yield func(Slot, Value) bool) {
 		for i, v := range r.vals {
-			if v.kind != KindUnset && !yield(Slot(i), v) {
+			if v.Kind() != KindUnset && !yield(Slot(i), v) {
 				return
 			}
 		}
@@ -133,7 +133,7 @@ func (r *Record) appendSchemas(dst []string) []string {
 // computesSchemas reports whether the record has no schemas of its own, so that
 // they are what is assigned.
 func (r *Record) computesSchemas() bool {
-	return r.typ.IsResource() && r.vals[SlotSchemas].kind == KindUnset
+	return r.typ.IsResource() && r.vals[SlotSchemas].Kind() == KindUnset
 }
 
 // hasSchema reports whether the resource has the schema with that number.

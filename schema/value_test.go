@@ -2,6 +2,8 @@ package schema_test
 
 import (
 	"encoding/json"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -186,5 +188,32 @@ func TestAppendQuoted(t *testing.T) {
 		require.NoError(t, json.Unmarshal(schema.AppendQuoted(nil, s), &b), s)
 		assert.Equal(t, a, b)
 		assert.NotContains(t, string(schema.AppendQuoted(nil, s)), "<")
+	}
+}
+
+// Whatever its size, an Integer is exact in every way that it is read.
+func TestIntegerValue_Exact(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int64{0, 1, -1, 1 << 31, -1 << 31, 1<<53 + 1, 1<<55 - 1, 1 << 55, -1 << 55, -1<<55 - 1, math.MaxInt64, math.MinInt64} {
+		text := strconv.FormatInt(n, 10)
+		v := schema.IntegerValue(n)
+		got, ok := v.Integer()
+		assert.True(t, ok)
+		assert.Equal(t, n, got)
+		assert.Equal(t, text, v.Text())
+		assert.Equal(t, text, string(v.AppendJSON(nil)))
+		assert.Equal(t, schema.KindInteger, v.Kind())
+		parsed, ok := schema.NumberValue(text)
+		assert.True(t, ok)
+		assert.Equal(t, v, parsed)
+		assert.True(t, v.Equal(parsed))
+		assert.False(t, v.Equal(schema.IntegerValue(n^1)))
+		_, isText := v.Str()
+		assert.False(t, isText)
+		f, ok := v.Float()
+		assert.True(t, ok)
+		assert.InDelta(t, float64(n), f, 0)
+		a := &schema.Attribute{Type: schema.Integer}
+		assert.Equal(t, n > 5, a.Order(v, schema.IntegerValue(5)) > 0)
 	}
 }
