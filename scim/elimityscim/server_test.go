@@ -364,7 +364,6 @@ func lacking() map[string]string {
 		"entra/07-match-by-email-and-externalid":       "a comparison behind a value path",
 		"entra/09-disable-and-restore-string-booleans": booleans,
 		"entra/15-manager-as-plain-string":             "a manager as text",
-		"entra/16-group-match-and-create":              location,
 		"entra/17-group-add-members-batch":             projection,
 		"entra/22-roles-from-app-role":                 booleans,
 		"entra/24-gallery-pagination":                  perPage,
