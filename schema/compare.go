@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -197,9 +198,29 @@ func (c *comparison) leaf(v Value) (found, passes bool) {
 	case v.Unassigned():
 		return false, false
 	case c.op == Pr || c.operand.IsNull():
-		return true, v.Kind() != KindString || v.str != ""
+		return true, v.present()
 	default:
 		return true, c.compare(v)
+	}
+}
+
+// present reports whether v passes pr: whether it is, or has in it, a value that is
+// not empty.
+func (v Value) present() bool {
+	switch v.Kind() {
+	case KindString:
+		return v.str != ""
+	case KindList:
+		return slices.ContainsFunc(v.node.vals, Value.present)
+	case KindObject:
+		for _, m := range v.Members() {
+			if m.present() {
+				return true
+			}
+		}
+		return false
+	default:
+		return !v.Unassigned()
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 
 // What the parser takes prints and parses to the same again; what it takes and
 // the oracle takes, the oracle also takes as we print it; what the oracle takes,
-// we take, but for the limits and the departures named in stricter.
+// we take, but for the limits and the departures named in stricter. It does with
+// resources what the naive evaluator does, with the tree of either parser.
 func FuzzFilter(f *testing.F) {
 	for _, s := range []string{
 		`userName eq "ada"`, `emails[type eq "work" and value co "@example.com"]`, `emails[type eq "work"].value eq "x"`,
@@ -26,8 +27,17 @@ func FuzzFilter(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	for seed := range uint64(40) {
+		m := newNaiveMaker(seed)
+		f.Add(m.print(m.filter(nil, 2)))
+	}
 	u := user(f)
 	r := ada(f, u)
+	thing := naiveType(f)
+	var things []map[string]any
+	for seed := range uint64(8) {
+		things = append(things, newNaiveMaker(seed).resource())
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		parsed, err := schema.ParseFilter(text)
 		theirs, oracleErr := parseOracle(text)
@@ -45,6 +55,14 @@ func FuzzFilter(f *testing.F) {
 		if oracleErr == nil {
 			_, err := parseOracle(printed)
 			require.NoError(t, err, "%q is printed as %q", text, printed)
+		}
+		if n := naiveOf(parsed); n.known() {
+			requireNaive(t, thing, text, parsed, n, things)
+			if theirs != nil {
+				if o := naiveOracle(theirs); o != nil {
+					requireNaive(t, thing, "oracle: "+text, parsed, o, things)
+				}
+			}
 		}
 		for _, b := range []schema.Binding{{Type: u}, {Type: u, StringBooleans: true}} {
 			m, err := b.Match(parsed)
@@ -78,15 +96,27 @@ func parseOracle(text string) (e oracle.Expression, err error) {
 // stricter names what the oracle takes and the parser does not, on purpose.
 func stricter(text string, err error) bool {
 	var e *schema.SyntaxError
-	switch {
-	case errors.As(err, &e) && e.Kind == schema.KindLimit:
+	if !errors.As(err, &e) || e.Kind == schema.KindLimit {
 		return true
-	case !utf8.ValidString(text), strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r >= 0x7f }):
-		// White space other than blanks, control characters in strings.
-		return true
-	default:
-		return strings.Contains(text, `\`) // escapes that JSON does not have
 	}
+	urn := ""
+	if i := strings.LastIndexByte(e.Text, ':'); i >= 0 {
+		urn = e.Text[:i]
+	}
+	switch {
+	case !utf8.ValidString(text), strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r >= 0x7f }):
+		return true // white space other than blanks, control characters in strings
+	case strings.Contains(text, `\`):
+		return true // escapes that JSON does not have
+	case hasPrefixFold(e.Text, "and"), hasPrefixFold(e.Text, "or"):
+		return true // no blank around the word
+	default:
+		return strings.Contains(e.Text, ":") && (len(urn) <= len("urn:") || !hasPrefixFold(urn, "urn:")) // no URN before the name
+	}
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 func requireSyntaxError(t *testing.T, err error) {

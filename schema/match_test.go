@@ -70,3 +70,22 @@ func TestMatch_RecordsOfAnotherType(t *testing.T) {
 	assert.True(t, m.Match(now))
 	assert.False(t, m.Match(old), "it has no a")
 }
+
+// A complex value is present when it has a node that is not empty.
+func TestMatch_Present(t *testing.T) {
+	t.Parallel()
+	u := user(t)
+	for value, want := range map[string]bool{`""`: false, `"x"`: true, `null`: false} {
+		r := u.New()
+		name := u.Lookup("name").Sub.New()
+		var v schema.Value
+		require.NoError(t, v.UnmarshalJSON([]byte(value)))
+		name.Set("givenName", v)
+		r.Set("name", schema.ObjectValue(name))
+		for filter, want := range map[string]bool{`name pr`: want, `name.givenName pr`: want, `name eq null`: !want, `name ne null`: want} {
+			m, err := u.Match(schema.MustParseFilter(filter))
+			require.NoError(t, err)
+			assert.Equal(t, want, m.Match(r), "%s: %s", filter, value)
+		}
+	}
+}
