@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -168,7 +167,7 @@ func (j *bulkJob) finish(op *bulkOp) {
 		op.failure = j.report(op)
 	}
 	if post := op.completes; post != nil && post.failure == nil {
-		post.failure, post.version = op.failure, cmp.Or(op.version, post.version)
+		post.failure, post.version = op.failure, op.version
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/schema"
@@ -33,7 +32,7 @@ type bulkOp struct {
 	// A POST in a circle is carried out without the values that refer to what is not
 	// there yet: they are the rest, which another operation, the completion, adds
 	// once it is. completes is the way back.
-	rest       []Op
+	rest       []restValue
 	completion *bulkOp
 	completes  *bulkOp
 
@@ -49,6 +48,13 @@ type bulkOp struct {
 	failure   *Error // what the client gets to see of err
 	panicked  bool
 	skipped   bool // the request was given up before the operation began
+}
+
+// restValue is a value, or the elements of a list, that an attribute still has to
+// get.
+type restValue struct {
+	slot  schema.Slot
+	value schema.Value
 }
 
 // parse reads an operation's members, of which those that are null or not wanted
@@ -240,19 +246,24 @@ func (op *bulkOp) create(w *write) (*Resource, error) {
 // it was created without.
 func (op *bulkOp) complete() error {
 	post := op.completes
+	op.version = post.version
 	if post.id == "" || len(post.rest) == 0 {
 		return nil
 	}
 	op.id = post.id
-	ops := slices.Clone(post.rest)
-	for i := range ops {
-		var err error
-		if ops[i].Value, err = op.resolve(ops[i].Value); err != nil {
+	p := patcher{decoder: op.x.decoder(op.l), id: op.id}
+	for _, r := range post.rest {
+		v, err := op.resolve(r.value)
+		if err != nil {
+			return err
+		}
+		if err := p.emit(OpAdd, p.whole(r.slot), v, false); err != nil {
 			return err
 		}
 	}
 	o := WriteOptions{Wants: post.wants, Repairs: post.repairs}
-	res, err := op.x.h.backend.Update(op.x.ctx, Ref{op.l.rt.Name, op.id}, Update{Patch: ops}, o)
+	res, err := op.x.h.backend.Update(op.x.ctx, Ref{op.l.rt.Name, op.id}, Update{Patch: p.ops}, o)
+	op.version = ""
 	if err == nil && res != nil {
 		op.version = res.Version
 	}

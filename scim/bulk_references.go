@@ -323,7 +323,7 @@ func (op *bulkOp) split(rec *schema.Record) error {
 			continue
 		}
 		rec.SetAt(s, keep)
-		op.rest = append(op.rest, Op{Kind: OpAdd, Target: schema.Selector{Type: t, Slot: s, Sub: schema.NoSlot}, Value: rest})
+		op.rest = append(op.rest, restValue{s, rest})
 	}
 	d := op.x.decoder(op.l)
 	if err := d.checkRequired(rec); err != nil {

@@ -269,6 +269,10 @@ func TestBulk_CircularReferences(t *testing.T) {
 			[]string{postRobot("b", "root", maker("bulkId:a")), postRobot("a", "bulkId:b")},
 			"201, 201", 1, map[string]string{"a": "b", "b": "root,a"},
 		},
+		"a complex value without a value": {
+			[]string{postUser("a", "a", `"name":{"familyName":"bulkId:b","givenName":"A"}`, manager("bulkId:b")), postUser("b", "b", manager("bulkId:a"))},
+			"201, 201", 1, map[string]string{"a": "b", "b": "a"},
+		},
 		"what is set once": {
 			[]string{postRobot("b", "root", `"birthplace":"bulkId:a"`), postRobot("a", "bulkId:b")},
 			"201, 201", 1, map[string]string{"a": "b", "b": "root,a"},
@@ -367,6 +371,10 @@ func TestBulk_OperationsOnACircle(t *testing.T) {
 		// The version is that of the complete resource.
 		results = bulk(t, h, bulkBody("", postUser("u", "u", manager("bulkId:u"))))
 		assert.Equal(t, do(t, h, "GET", "/Users/"+idOf(t, results[0]), "").Header().Get("Etag"), results[0]["version"])
+		s.Blind = true
+		results = bulk(t, h, bulkBody("", postUser("v", "v", manager("bulkId:v"))))
+		assert.Equal(t, "201", statuses(results))
+		assert.NotContains(t, results[0], "version", "the backend does not tell")
 	}
 }
 
