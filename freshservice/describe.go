@@ -1,7 +1,6 @@
 package freshservice
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,6 +27,12 @@ const (
 	ObjectDepartment = "department"
 	// ObjectLocation is a location; read-only.
 	ObjectLocation = "location"
+	// ObjectAgentGroup is a group of agents, ObjectRequesterGroup one of requesters
+	// and ObjectAgentRole a role of agents. No connection has them yet: there is
+	// their [Type], and a mapping of the groups.
+	ObjectAgentGroup     = "agent_group"
+	ObjectRequesterGroup = "requester_group"
+	ObjectAgentRole      = "agent_role"
 )
 
 // people is the space of ids that requesters and agents share: a conversion
@@ -43,12 +48,6 @@ const (
 
 // maxFieldPages bounds the discovery of fields.
 const maxFieldPages = 20
-
-// fixedTypes are the types of the objects whose fields are the same in every
-// account.
-type fixedTypes struct {
-	agent, user, department, location *schema.Type
-}
 
 // Describe implements connector.Driver: one call, to /requester_fields.
 func (d *driver) Describe(ctx context.Context) (*connector.Description, error) {
@@ -136,107 +135,10 @@ func (d *driver) requesterType(ctx context.Context) (*schema.Type, error) {
 	return desc.Objects[0].Type, nil
 }
 
-const (
-	eq     = schema.Eq
-	eqSw   = schema.Eq | schema.Sw
-	within = schema.Gt | schema.Ge | schema.Lt | schema.Le
-)
-
-func readOnly(t schema.DataType) schema.Attribute {
-	return schema.Attribute{Type: t, Mutability: schema.ReadOnly}
-}
-
-func idField() schema.Attribute {
-	return schema.Attribute{Type: schema.Integer, Mutability: schema.ReadOnly, Filter: eq}
-}
-
-func timeField() schema.Attribute {
-	return schema.Attribute{Type: schema.DateTime, Mutability: schema.ReadOnly, Filter: within}
-}
-
-// builtin returns the fields of a requester that every account has
-// (api.freshservice.com, "Requester Attributes" and "Filter Requesters").
-func builtin() schema.Fields {
-	return schema.Fields{
-		"id":                  idField(),
-		"first_name":          {Required: true, MaxLength: nameLength, Filter: eqSw},
-		"last_name":           {MaxLength: nameLength, Filter: eqSw},
-		"job_title":           {MaxLength: nameLength, Filter: eq},
-		"primary_email":       {MaxLength: nameLength, Filter: eqSw, Uniqueness: schema.UniqueServer},
-		"secondary_emails":    {MultiValued: true, Unordered: true, Uniqueness: schema.UniqueServer},
-		"work_phone_number":   {MaxLength: nameLength, Filter: eqSw},
-		"mobile_phone_number": {MaxLength: nameLength, Filter: eqSw},
-		"department_ids":      {Type: schema.Integer, MultiValued: true, Unordered: true, Filter: eq, FilterAs: "department_id"},
-		fieldSeesAll:          {Type: schema.Boolean},
-		"can_see_all_changes_from_associated_departments": readOnly(schema.Boolean),
-		"reporting_manager_id":                            {Type: schema.Integer, Filter: eq},
-		"address":                                         {},
-		"time_zone":                                       {Filter: eq},
-		"time_format":                                     {Choices: []string{"12h", "24h"}},
-		"language":                                        {Filter: eq},
-		"location_id":                                     {Type: schema.Integer, Filter: eq},
-		"background_information":                          {ClearAs: schema.ClearEmpty},
-		"external_id":                                     {},
-		"belongs_to_workspace_ids":                        {Type: schema.Integer, MultiValued: true, Unordered: true, Description: "MSP accounts only."},
-		"active":                                          readOnly(schema.Boolean),
-		"is_agent":                                        readOnly(schema.Boolean),
-		"vip_user":                                        readOnly(schema.Boolean),
-		"has_logged_in":                                   readOnly(schema.Boolean),
-		"department_names":                                {MultiValued: true, Mutability: schema.ReadOnly},
-		"location_name":                                   readOnly(schema.String),
-		"created_at":                                      timeField(),
-		"updated_at":                                      timeField(),
-	}
-}
-
-// newFixedTypes makes the types of the other objects.
-func newFixedTypes() (t fixedTypes, err error) {
-	make := func(name string, fields schema.Fields) *schema.Type {
-		typ, e := schema.NewType(name, fields)
-		err = cmp.Or(err, e)
-		return typ
-	}
-	ref := schema.Attribute{Type: schema.Integer, Mutability: schema.ReadOnly, Filter: eq}
-	name := schema.Attribute{Mutability: schema.ReadOnly, Filter: eqSw}
-	refs := schema.Attribute{Type: schema.Integer, MultiValued: true, Unordered: true, Mutability: schema.ReadOnly}
-	departmentRefs := refs
-	departmentRefs.Filter, departmentRefs.FilterAs = eq, "department_id"
-	t.agent = make(ObjectAgent, schema.Fields{
-		"id": idField(), "first_name": name, "last_name": name, "email": name,
-		"work_phone_number": name, "mobile_phone_number": name,
-		"job_title": {Mutability: schema.ReadOnly, Filter: eq}, "occasional": readOnly(schema.Boolean),
-		"active": readOnly(schema.Boolean), "department_ids": departmentRefs,
-		"reporting_manager_id": ref, "location_id": ref, "external_id": readOnly(schema.String),
-		"language": {Mutability: schema.ReadOnly, Filter: eq}, "time_zone": {Mutability: schema.ReadOnly, Filter: eq},
-		"has_logged_in": readOnly(schema.Boolean), "created_at": timeField(), "updated_at": timeField(),
-	})
-	t.user = make(ObjectUser, schema.Fields{
-		"id": idField(), "first_name": name, "last_name": name, "name": name, "primary_email": name,
-		fieldAddresses: {MultiValued: true, Unordered: true, Mutability: schema.ReadOnly, Filter: eq},
-		"active":       readOnly(schema.Boolean), "is_agent": readOnly(schema.Boolean),
-	})
-	// Departments are made and not changed: their fields are written once.
-	once := schema.Immutable
-	t.department = make(ObjectDepartment, schema.Fields{
-		"id": idField(), "name": {Required: true, MaxLength: nameLength, Filter: eq, Mutability: once}, "description": {Mutability: once},
-		"head_user_id": {Type: schema.Integer, Mutability: once}, "prime_user_id": {Type: schema.Integer, Mutability: once},
-		"domains":      {MultiValued: true, Unordered: true, Mutability: once},
-		"workspace_id": readOnly(schema.Integer), "created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
-	})
-	t.location = make(ObjectLocation, schema.Fields{
-		"id": idField(), "name": {Mutability: schema.ReadOnly, Filter: eq}, "parent_location_id": readOnly(schema.Integer),
-		"primary_contact_id": readOnly(schema.Integer),
-		"address.line1":      readOnly(schema.String), "address.line2": readOnly(schema.String), "address.city": readOnly(schema.String),
-		"address.state": readOnly(schema.String), "address.country": readOnly(schema.String), "address.zipcode": readOnly(schema.String),
-		"workspace_id": readOnly(schema.Integer), "created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
-	})
-	return t, err
-}
-
 // discover returns the fields of a requester with what the account's
 // administrators made of them, and a version that changes with the result.
 func discover(found []schema.Value) (schema.Fields, string) {
-	fields := builtin()
+	fields := builtinRequester()
 	taken := make(map[string]bool, len(fields)+len(found))
 	for name := range fields {
 		taken[name] = true

@@ -1,7 +1,6 @@
 package zendesk
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,6 +23,9 @@ const (
 	ObjectOrganization = "organization"
 	// ObjectCustomRole is a role that agents can have; read-only.
 	ObjectCustomRole = "custom_role"
+	// ObjectGroup is a group of agents. No connection has it yet: there is its
+	// [Type], and a mapping.
+	ObjectGroup = "group"
 )
 
 // Fields that the driver itself has to know.
@@ -40,10 +42,6 @@ const (
 	roleAgent   = "agent"
 	roleAdmin   = "admin"
 )
-
-// fixedTypes are the types of the objects whose fields are the same in every
-// account.
-type fixedTypes struct{ organization, customRole *schema.Type }
 
 // known is what the account was found to be when it was described last.
 type known struct {
@@ -198,86 +196,11 @@ func decodeID(v schema.Value) string {
 	return ""
 }
 
-func readOnly(t schema.DataType) schema.Attribute {
-	return schema.Attribute{Type: t, Mutability: schema.ReadOnly}
-}
-
-func idField() schema.Attribute {
-	return schema.Attribute{Type: schema.Integer, Mutability: schema.ReadOnly, Filter: schema.Eq}
-}
-
-// builtin returns the fields of a user that every account has
-// (developer.zendesk.com, "Users").
-func builtin() schema.Fields {
-	const never = schema.ClearOmit // Zendesk has no way of taking the value away
-	return schema.Fields{
-		"id":          idField(),
-		"name":        {Required: true},
-		"email":       {Filter: schema.Eq, Uniqueness: schema.UniqueServer, ClearAs: never},
-		"external_id": {Filter: schema.Eq, Uniqueness: schema.UniqueServer},
-		"alias":       {Description: "The name of an agent that end users see."},
-		fieldEnabled: {Type: schema.Boolean, Mutability: schema.ReadOnly,
-			Description: "Whether the account can be used: not suspended. Zendesk itself has no such attribute."},
-		"suspended":               readOnly(schema.Boolean),
-		"active":                  readOnly(schema.Boolean),
-		"role":                    {Choices: []string{roleEndUser, roleAgent, roleAdmin}, Filter: schema.Eq, ClearAs: never},
-		"custom_role_id":          {Type: schema.Integer},
-		"role_type":               readOnly(schema.Integer),
-		"phone":                   {ClearAs: schema.ClearEmpty},
-		"shared_phone_number":     readOnly(schema.Boolean),
-		"time_zone":               {ClearAs: never},
-		"iana_time_zone":          readOnly(schema.String),
-		"locale":                  {ClearAs: never},
-		"organization_id":         {Type: schema.Integer},
-		"remote_photo_url":        {Mutability: schema.WriteOnly, ClearAs: never},
-		"details":                 {},
-		"notes":                   {},
-		"signature":               {},
-		"tags":                    {MultiValued: true, Unordered: true},
-		"ticket_restriction":      {Choices: []string{"organization", "groups", "assigned", "requested"}},
-		"only_private_comments":   {Type: schema.Boolean, ClearAs: never},
-		"moderator":               {Type: schema.Boolean, ClearAs: never},
-		"verified":                {Type: schema.Boolean, ClearAs: never},
-		"skip_verify_email":       {Type: schema.Boolean, Mutability: schema.WriteOnly, ClearAs: never},
-		"default_group_id":        {Type: schema.Integer},
-		"chat_only":               readOnly(schema.Boolean),
-		"shared":                  readOnly(schema.Boolean),
-		"shared_agent":            readOnly(schema.Boolean),
-		"restricted_agent":        readOnly(schema.Boolean),
-		"report_csv":              readOnly(schema.Boolean),
-		"two_factor_auth_enabled": readOnly(schema.Boolean),
-		"last_login_at":           readOnly(schema.DateTime),
-		"created_at":              readOnly(schema.DateTime),
-		"updated_at":              readOnly(schema.DateTime),
-	}
-}
-
-// newFixedTypes makes the types of the other objects.
-func newFixedTypes() (t fixedTypes, err error) {
-	make := func(name string, fields schema.Fields) *schema.Type {
-		typ, e := schema.NewType(name, fields)
-		err = cmp.Or(err, e)
-		return typ
-	}
-	key := schema.Attribute{Mutability: schema.ReadOnly, Filter: schema.Eq}
-	t.organization = make(ObjectOrganization, schema.Fields{
-		"id": idField(), "name": key, "external_id": key,
-		"details": readOnly(schema.String), "notes": readOnly(schema.String),
-		"domain_names": {MultiValued: true, Unordered: true, Mutability: schema.ReadOnly},
-		"created_at":   readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
-	})
-	t.customRole = make(ObjectCustomRole, schema.Fields{
-		"id": idField(), "name": key, "description": readOnly(schema.String), "role_type": readOnly(schema.Integer),
-		"created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
-	})
-	return t, err
-}
-
 // discover returns the fields of a user with those that the account's
 // administrators added, which of them show as tags, and a version that changes with
 // the result.
 func discover(found []schema.Value, languages []string) (schema.Fields, []tagField, string) {
-	fields := builtin()
+	fields := builtinUser()
 	locale := fields["locale"]
 	locale.Choices = languages
 	fields["locale"] = locale
