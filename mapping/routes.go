@@ -96,37 +96,23 @@ func (r *Routes) Blind(touched []schema.Selector) bool {
 // literalPaths adds the attributes that the conditions of a set name and no
 // schema has.
 func (b *typeBuilder) literalPaths() {
+	core := ""
+	if len(b.schemas) > 0 {
+		core = b.schemas[0].URN
+	}
 	for _, r := range b.doc.routes {
-		if r.when.text == "" {
-			continue
-		}
-		e, err := expr.Parse(r.when.text)
-		if err != nil {
-			continue // compiling the set says so
-		}
-		for _, ref := range e.Paths() {
-			urn := ref.Path.URN
-			if ref.Prefix != "" {
-				urn = b.doc.prefixes[ref.Prefix]
+		b.doc.paths(r.when.text, core, func(urn string, p schema.Path) {
+			if p.Filter != nil || !isURN(urn) {
+				return
 			}
-			if urn == "" {
-				if len(b.schemas) == 0 {
-					continue
-				}
-				urn = b.schemas[0].URN
+			name := p.Attr
+			if p.Sub != "" && !strings.Contains(p.Sub, ".") {
+				name += "." + p.Sub
 			}
-			if ref.Path.Filter != nil || !isURN(urn) {
-				continue
+			if !isCommonPath(name) {
+				b.extend(urn, []string{name}, r.when.at)
 			}
-			name := ref.Path.Attr
-			if ref.Path.Sub != "" && !strings.Contains(ref.Path.Sub, ".") {
-				name += "." + ref.Path.Sub
-			}
-			if isCommonPath(name) {
-				continue
-			}
-			b.extend(urn, []string{name}, r.when.at)
-		}
+		})
 	}
 }
 

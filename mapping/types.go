@@ -14,15 +14,17 @@ import (
 // the others are made of the document's extension attributes. An extension
 // attribute has type Any; what discovery shows of it (type, choices,
 // description, whether it is required or a list) is taken from the field that its
-// rule writes, as far as target has one; target may be nil.
+// rule writes, as far as target has one; target may be nil. An extension attribute
+// that is read from the target and that nothing in the document takes a value from
+// is read-only; routes are sets of which a condition may take one as well.
 //
 // For a MappingSet the type has the first of bases as core, the others as
 // extensions, and an extension attribute for every path of a condition that none
 // of them has.
 //
 // The error is a [*DiagnosticsError].
-func (d *Document) ResourceType(bases []schema.Schema, target *schema.Type) (*schema.Type, error) {
-	b := typeBuilder{doc: d, target: target}
+func (d *Document) ResourceType(bases []schema.Schema, target *schema.Type, routes ...*Document) (*schema.Type, error) {
+	b := typeBuilder{doc: d, target: target, taken: d.taken(routes)}
 	if d.set {
 		b.schemas = slices.Clone(bases)
 		b.literalPaths()
@@ -60,6 +62,7 @@ type typeBuilder struct {
 	doc      *Document
 	target   *schema.Type
 	schemas  []schema.Schema
+	taken    map[string]bool // see Document.taken
 	problems Diagnostics
 }
 
@@ -138,6 +141,9 @@ func (b *typeBuilder) extend(urn string, names []string, at string) {
 // writes.
 func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
 	a := schema.Attribute{Name: name, Type: schema.Any, Shown: schema.String}
+	if b.isOnlyRead(urn, path) {
+		a.Mutability = schema.ReadOnly
+	}
 	r := b.ruleFor(urn, path)
 	if r == nil {
 		return a
@@ -154,11 +160,14 @@ func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
 	if r.expr != "" || slices.ContainsFunc(r.pipe, func(s string) bool { return s != "lower" && s != "upper" }) {
 		// What passes a pipe is of another type, or has other values.
 		a.Choices = nil
-		if strings.Contains(strings.Join(r.pipe, " "), "lookup") || strings.Contains(strings.Join(r.pipe, " "), "map") {
+		if slices.ContainsFunc(r.pipe, readsText) {
 			a.Shown = schema.String
 		}
 	}
-	a.MultiValued = field.MultiValued && r.expr == "" && !slices.ContainsFunc(r.pipe, changesShape)
+	// An expression makes what it likes, but what is read back as it is shows what
+	// the attribute is.
+	asItIs := r.expr == "" || r.inverse == "$target."+r.target
+	a.MultiValued = field.MultiValued && asItIs && !slices.ContainsFunc(r.pipe, changesShape)
 	wanted := field.Required && r.way() != ToSCIM && !r.hasDefault && r.when == "" && r.apply == applyAlways
 	a.Required = wanted && !r.alternatives && !r.alternative
 	// A discovered field is also taken under the names that other clients have for
@@ -172,6 +181,25 @@ func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
 func changesShape(step string) bool {
 	name, _, _ := strings.Cut(step, "(")
 	return slices.Contains([]string{"wrap", "split", "joinList", "first", "item", "count"}, strings.TrimSpace(name))
+}
+
+// readsText holds for the steps of a pipe that give text back, or what only a
+// table knows.
+func readsText(step string) bool {
+	name, _, _ := strings.Cut(step, "(")
+	return slices.Contains([]string{"lookup", "map", "toInt", "toBool"}, strings.TrimSpace(name))
+}
+
+// isOnlyRead reports whether an attribute is read from the target, and nothing
+// takes a value from it.
+func (b *typeBuilder) isOnlyRead(urn, path string) bool {
+	attr, _, _ := strings.Cut(path, ".")
+	if b.taken[takenKey(urn, path)] || b.taken[takenKey(urn, attr)] || b.taken[takenKey(urn, "")] {
+		return false
+	}
+	return slices.ContainsFunc(b.doc.rules, func(r *ruleDecl) bool {
+		return !r.disabled && r.way() != ToTarget && b.means(r.scim, urn, path)
+	})
 }
 
 // ruleFor returns the first rule that is about an attribute, those that write
@@ -290,23 +318,9 @@ func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Docu
 // with, by their names in snake case.
 func (d *Document) unused(bases []schema.Schema) map[string]string {
 	used := make(map[string]bool)
-	use := func(urn, name string) { used[strings.ToLower(urn+":"+name)] = true }
 	for _, r := range d.rules {
 		for _, text := range append([]string{r.scim, r.expr, r.when}, r.pipe...) {
-			e, err := expr.Parse(text)
-			if text == "" || err != nil {
-				continue
-			}
-			for _, ref := range e.Paths() {
-				urn := ref.Path.URN
-				if ref.Prefix != "" {
-					urn = d.prefixes[ref.Prefix]
-				}
-				if urn == "" {
-					urn = d.schemas[0]
-				}
-				use(urn, ref.Path.Attr)
-			}
+			d.paths(text, d.schemas[0], func(urn string, p schema.Path) { used[strings.ToLower(urn+":"+p.Attr)] = true })
 		}
 	}
 	free := make(map[string]string)
@@ -331,6 +345,77 @@ func (d *Document) unused(bases []schema.Schema) map[string]string {
 	}
 	return free
 }
+
+// paths calls visit for each SCIM path of an expression, or for a path that stands
+// alone, with the URN of its schema: core where it names none. A text that is
+// neither has none.
+func (d *Document) paths(text, core string, visit func(urn string, p schema.Path)) {
+	e, err := expr.Parse(text)
+	if text == "" || err != nil {
+		return
+	}
+	for _, ref := range e.Paths() {
+		urn := ref.Path.URN
+		if ref.Prefix != "" {
+			urn = d.prefixes[ref.Prefix]
+		}
+		if urn == "" {
+			urn = core
+		}
+		visit(urn, ref.Path)
+	}
+}
+
+// taken returns the attributes that the document, or a condition of the sets,
+// takes values from, by takenKey: what a client sends there makes a difference.
+func (d *Document) taken(routes []*Document) map[string]bool {
+	out := make(map[string]bool)
+	if d.set || len(d.schemas) == 0 {
+		return out
+	}
+	take := func(of *Document, texts ...string) {
+		for _, text := range texts {
+			of.paths(text, d.schemas[0], func(urn string, p schema.Path) {
+				name := p.Attr
+				if p.Sub != "" {
+					name += "." + p.Sub
+				}
+				out[takenKey(urn, name)] = true
+			})
+		}
+	}
+	take(d, d.scope.text)
+	for _, m := range d.match {
+		for _, p := range m.parts {
+			take(d, p.scim, p.expr)
+		}
+	}
+	for _, l := range d.lookups {
+		for _, f := range l.create {
+			take(d, f.text)
+		}
+	}
+	for _, r := range d.rules {
+		if r.disabled || r.way() == ToSCIM {
+			continue
+		}
+		if r.expr == "" {
+			take(d, r.scim) // else the path is only read into
+		}
+		take(d, r.expr, r.when)
+		for _, v := range r.validate {
+			take(d, v.expr)
+		}
+	}
+	for _, set := range routes {
+		for _, r := range set.routes {
+			take(set, r.when.text)
+		}
+	}
+	return out
+}
+
+func takenKey(urn, name string) string { return strings.ToLower(urn + ":" + name) }
 
 // snake turns employeeNumber into employee_number.
 func snake(name string) string {

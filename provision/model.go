@@ -134,6 +134,12 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 		types = append(types, rt)
 		return nil
 	}
+	var sets []*mapping.Document
+	for _, doc := range docs {
+		if doc.IsSet() {
+			sets = append(sets, doc.Document)
+		}
+	}
 	for _, doc := range docs {
 		if doc.IsSet() {
 			continue
@@ -143,7 +149,7 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 			return nil, fmt.Errorf("provision: mapping %s is for object %q, which the target does not have", doc.Name(), doc.Object())
 		}
 		full := doc.WithCustom(obj.Type, baseSchemas()...)
-		typ, err := full.ResourceType(baseSchemas(), obj.Type)
+		typ, err := full.ResourceType(baseSchemas(), obj.Type, sets...)
 		if err != nil {
 			return nil, err
 		}

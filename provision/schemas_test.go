@@ -11,7 +11,10 @@ import (
 	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
-const freshURN = "urn:ietf:params:scim:schemas:extension:freshservice:2.0:User"
+const (
+	freshURN   = "urn:ietf:params:scim:schemas:extension:freshservice:2.0:User"
+	zendeskURN = "urn:ietf:params:scim:schemas:extension:zendesk:2.0:User"
+)
 
 // shown returns the attributes of a schema that a connection serves, by name.
 func shown(t testing.TB, w *world, urn string) map[string]map[string]any {
@@ -95,6 +98,54 @@ func TestSchemas_FollowTheAccount(t *testing.T) {
 	assert.Equal(t, 304, again.Status)
 }
 
+// What only the target says is announced as read-only, so that an identity
+// provider does not offer it as something to send; what a condition looks at can
+// be sent, although no rule writes it.
+func TestSchemas_WhatIsOnlyReadIsReadOnly(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		open                func(t *testing.T) *world
+		urn                 string
+		readOnly, readWrite []string
+	}{
+		"freshservice": {
+			func(t *testing.T) *world { return freshserviceWorld(t, nil, nil, nil) }, freshURN,
+			[]string{"vip", "hasLoggedIn", "departments"},
+			[]string{"isAgent", "timeFormat", "location", "backgroundInformation", "seesDepartmentTickets", "workspaces"},
+		},
+		"zendesk": {
+			func(t *testing.T) *world { return zendeskWorld(t, nil, nil, nil) }, zendeskURN,
+			[]string{"chatOnly", "roleType", "shared", "sharedAgent", "restrictedAgent", "reportCsv", "sharedPhoneNumber",
+				"twoFactorAuthEnabled", "lastLoginAt"},
+			[]string{"details", "notes", "signature", "tags", "ticketRestriction", "onlyPrivateComments", "moderator", "verified"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := tc.open(t)
+			got := map[string]any{}
+			for name, a := range shown(t, w, tc.urn) {
+				got[name] = a["mutability"]
+			}
+			want := map[string]any{}
+			for _, name := range tc.readOnly {
+				want[name] = "readOnly"
+			}
+			for _, name := range tc.readWrite {
+				want[name] = "readWrite"
+			}
+			assert.Equal(t, want, got)
+
+			// RFC 7644: passed over in a POST and a PUT, refused in a PATCH.
+			body := user("ada@example.com", map[string]any{tc.urn: map[string]any{tc.readOnly[0]: true}})
+			path := "/Users/" + create(t, w, body).ID()
+			must(t, w, http.MethodPut, path, body, 200)
+			r := must(t, w, http.MethodPatch, path, patch(set(tc.urn+":"+tc.readOnly[0], true)), 400)
+			assert.Equal(t, "mutability", r.Body["scimType"])
+		})
+	}
+}
+
 func TestSchemas_ZendeskCustomFields(t *testing.T) {
 	t.Parallel()
 	w := zendeskWorld(t, &zendesktest.Options{Fields: []zendesktest.UserField{
@@ -102,7 +153,7 @@ func TestSchemas_ZendeskCustomFields(t *testing.T) {
 		{Key: "skills", Title: "Skills", Type: "multiselect", Options: []zendesktest.FieldOption{{Name: "Go", Value: "skill_go"}}},
 		{Key: "floor", Title: "Floor", Type: "integer"},
 	}}, nil, nil)
-	own := shown(t, w, "urn:ietf:params:scim:schemas:extension:zendesk:2.0:User")
+	own := shown(t, w, zendeskURN)
 	for name, want := range map[string][]any{
 		"badge":  {"string", false, false, []any{"badge_red", "badge_green"}, "Badge"},
 		"skills": {"string", true, false, []any{"skill_go"}, "Skills"},

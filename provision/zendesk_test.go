@@ -55,7 +55,7 @@ func TestZendesk_CheckboxesHaveNoThirdState(t *testing.T) {
 	const zd = "urn:ietf:params:scim:schemas:extension:zendesk:2.0:User"
 	body := user("ada@example.com", nil)
 	path := "/Users/" + create(t, w, body).ID()
-	onSite := func(r *scimtest.Response) any { return r.Body[zd].(map[string]any)["on_site"] }
+	onSite := func(r *scimtest.Response) any { return r.Body[zendeskURN].(map[string]any)["on_site"] }
 	put := func(name string, outcome provision.Outcome, changed ...string) *scimtest.Response {
 		t.Helper()
 		w.takeCalls()
@@ -70,11 +70,11 @@ func TestZendesk_CheckboxesHaveNoThirdState(t *testing.T) {
 	}
 	r := put("without it", provision.Unchanged)
 	assert.Equal(t, false, onSite(r))
-	body[zd] = map[string]any{"on_site": false}
+	body[zendeskURN] = map[string]any{"on_site": false}
 	put("false, as it is", provision.Unchanged)
-	body[zd] = map[string]any{"on_site": true}
+	body[zendeskURN] = map[string]any{"on_site": true}
 	assert.Equal(t, true, onSite(put("set", provision.Succeeded, "user_fields.on_site")))
-	delete(body, zd)
+	delete(body, zendeskURN)
 	assert.Equal(t, false, onSite(put("set, and without it", provision.Succeeded, "user_fields.on_site")))
 	put("again", provision.Unchanged)
 }
