@@ -101,16 +101,72 @@ func (d *decoder) filter(text string, most int) (*schema.Matcher, error) {
 }
 
 // bind binds a filter to the type, with text for booleans where it does not fit
-// without.
+// without. What comes of it has booleans: backends hand filters on to others, who
+// know nothing of repairs.
 func (d *decoder) bind(f schema.Filter) (*schema.Matcher, error) {
 	m, err := schema.Binding{Type: d.l.typ}.Match(f)
 	if err != nil && d.allowed&stringBooleans != 0 {
-		if again, err := (schema.Binding{Type: d.l.typ, StringBooleans: true}).Match(f); err == nil {
+		if again, err := (schema.Binding{Type: d.l.typ}).Match(withBooleans(d.l.typ, f)); err == nil {
 			d.used |= stringBooleans
 			return again, nil
 		}
 	}
 	return m, err
+}
+
+// withBooleans returns the filter with booleans for the texts that say them.
+func withBooleans(t *schema.Type, f schema.Filter) schema.Filter {
+	return rewritten(f, func(f schema.Filter) schema.Filter {
+		switch f := f.(type) {
+		case *schema.ValuePath:
+			if a := attributeOf(t, f.Path); a != nil && a.Sub != nil {
+				return &schema.ValuePath{Path: f.Path, Filter: withBooleans(a.Sub, f.Filter)}
+			}
+		case *schema.Compare:
+			p := f.Path
+			if a := attributeOf(t, schema.Path{URN: p.URN, Attr: p.Attr}); p.Filter != nil && a != nil && a.Sub != nil {
+				p.Filter = withBooleans(a.Sub, p.Filter)
+			}
+			v := f.Value
+			if a := attributeOf(t, schema.Path{URN: p.URN, Attr: p.Attr, Sub: p.Sub}); a != nil && a.Type == schema.Boolean {
+				if b, ok := schema.ParseBoolean(v.Text()); ok {
+					v = schema.BooleanValue(b)
+				}
+			}
+			return &schema.Compare{Path: p, Op: f.Op, Value: v}
+		}
+		return f
+	})
+}
+
+// attributeOf returns what a path without a filter ends with, or nil.
+func attributeOf(t *schema.Type, p schema.Path) *schema.Attribute {
+	sel, err := t.Select(p)
+	if err != nil {
+		return nil
+	}
+	return sel.Leaf()
+}
+
+// rewritten returns the filter with its comparisons and value paths replaced.
+func rewritten(f schema.Filter, replace func(schema.Filter) schema.Filter) schema.Filter {
+	all := func(fs []schema.Filter) []schema.Filter {
+		out := make([]schema.Filter, len(fs))
+		for i, f := range fs {
+			out[i] = rewritten(f, replace)
+		}
+		return out
+	}
+	switch f := f.(type) {
+	case schema.And:
+		return schema.And(all(f))
+	case schema.Or:
+		return schema.Or(all(f))
+	case schema.Not:
+		return schema.Not{Filter: rewritten(f.Filter, replace)}
+	default:
+		return replace(f)
+	}
 }
 
 // qualified gives attributes of extensions that stand there by their bare names
@@ -119,28 +175,16 @@ func (d *decoder) qualified(f schema.Filter) schema.Filter {
 	if d.allowed&bareExtension == 0 {
 		return f
 	}
-	switch f := f.(type) {
-	case schema.And:
-		return schema.And(d.allQualified(f))
-	case schema.Or:
-		return schema.Or(d.allQualified(f))
-	case schema.Not:
-		return schema.Not{Filter: d.qualified(f.Filter)}
-	case *schema.ValuePath:
-		return &schema.ValuePath{Path: d.qualifiedPath(f.Path), Filter: f.Filter}
-	case *schema.Compare:
-		return &schema.Compare{Path: d.qualifiedPath(f.Path), Op: f.Op, Value: f.Value}
-	default:
-		return f
-	}
-}
-
-func (d *decoder) allQualified(fs []schema.Filter) []schema.Filter {
-	out := make([]schema.Filter, len(fs))
-	for i, f := range fs {
-		out[i] = d.qualified(f)
-	}
-	return out
+	return rewritten(f, func(f schema.Filter) schema.Filter {
+		switch f := f.(type) {
+		case *schema.ValuePath:
+			return &schema.ValuePath{Path: d.qualifiedPath(f.Path), Filter: f.Filter}
+		case *schema.Compare:
+			return &schema.Compare{Path: d.qualifiedPath(f.Path), Op: f.Op, Value: f.Value}
+		default:
+			return f
+		}
+	})
 }
 
 func (d *decoder) qualifiedPath(p schema.Path) schema.Path {

@@ -77,26 +77,12 @@ func (d *decoder) userName(v schema.Value, text string, at place) (schema.Value,
 // prepared. A name that preparation changes is looked for as it was sent, too:
 // what another program has stored in a target was never prepared.
 func (d *decoder) prepared(f schema.Filter) schema.Filter {
-	switch f := f.(type) {
-	case schema.And:
-		return schema.And(d.allPrepared(f))
-	case schema.Or:
-		return schema.Or(d.allPrepared(f))
-	case schema.Not:
-		return schema.Not{Filter: d.prepared(f.Filter)}
-	case *schema.Compare:
-		return d.preparedCompare(f)
-	default:
+	return rewritten(f, func(f schema.Filter) schema.Filter {
+		if c, ok := f.(*schema.Compare); ok {
+			return d.preparedCompare(c)
+		}
 		return f
-	}
-}
-
-func (d *decoder) allPrepared(fs []schema.Filter) []schema.Filter {
-	out := make([]schema.Filter, len(fs))
-	for i, f := range fs {
-		out[i] = d.prepared(f)
-	}
-	return out
+	})
 }
 
 func (d *decoder) preparedCompare(f *schema.Compare) schema.Filter {

@@ -76,9 +76,11 @@ func TestUserName_SpellingsAreOneName(t *testing.T) {
 				`userName gt "` + name + `"`:                          0,
 				`id pr and (userName eq "` + name + `" or id eq "9")`: 1,
 			} {
-				a := do(t, h, "GET", "/Users?filter="+url.QueryEscape(filter), "")
-				require.Equal(t, 200, a.Code, a.Body.String())
-				assert.EqualValues(t, total, a.get("totalResults"), filter)
+				for _, path := range []string{"/Users", "/"} {
+					a := do(t, h, "GET", path+"?filter="+url.QueryEscape(filter), "")
+					require.Equal(t, 200, a.Code, a.Body.String())
+					assert.EqualValues(t, total, a.get("totalResults"), path+" "+filter)
+				}
 			}
 		}
 	}

@@ -138,7 +138,7 @@ func (x *exchange) parts(p *parameters, base Query) ([]part, error) {
 			}
 			f, passes = terms.of(&d, f)
 			if passes == depends {
-				if part.q.Filter, err = d.bind(f); err != nil {
+				if part.q.Filter, err = d.bind(d.prepared(f)); err != nil {
 					return nil, filterError(err)
 				}
 				part.q.locations = x.locations(l, p.filter)

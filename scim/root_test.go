@@ -201,7 +201,7 @@ func TestRoot_Filter(t *testing.T) {
 		`not (members[value eq "1"])`:             {[]string{"1", "2", "3", "4"}, []string{"", `not (members[value eq "1"])`}},
 		userURN + `:userName eq "bob"`:            {[]string{"2"}, []string{userURN + `:userName eq "bob"`}},
 		`schemas eq "` + groupURN + `"`:           {[]string{"5", "6", "7"}, []string{`schemas eq "` + groupURN + `"`, `schemas eq "` + groupURN + `"`}},
-		`active eq "True"`:                        {[]string{"1", "3"}, []string{`active eq "True"`}},
+		`active eq "True"`:                        {[]string{"1", "3"}, []string{`active eq true`}},
 		`not (id eq "1" or userName gt "b")`:      {[]string{"4", "5", "6", "7"}, []string{`not (id eq "1" or userName gt "b")`, `not (id eq "1")`}},
 
 		`meta.resourceType eq "User"`:                                    {[]string{"1", "2", "3", "4"}, []string{""}},
