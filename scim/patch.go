@@ -268,7 +268,13 @@ func (p *patcher) emit(kind OpKind, sel schema.Selector, v schema.Value, pathles
 	if op.Value.IsNull() {
 		op.Kind, op.MustMatch = OpReplace, sel.Filter != nil && p.allowed&removeAbsent == 0
 	}
-	if rec := op.Value.Record(); rec != nil && !a.MultiValued && sel.Sub == schema.NoSlot && a.Sub.Slot("value") == schema.NoSlot {
+	if rec := op.Value.Record(); rec != nil && !a.MultiValued && sel.Sub == schema.NoSlot {
+		if isEmpty(rec) {
+			return nil // what is not named stays, and here that is all
+		}
+		if a.Sub.Slot("value") != schema.NoSlot {
+			return p.push(op)
+		}
 		for s, m := range rec.Values() {
 			part := Op{Kind: kind, Target: sel, Value: m}
 			part.Target.Sub = s
@@ -282,6 +288,14 @@ func (p *patcher) emit(kind OpKind, sel schema.Selector, v schema.Value, pathles
 		return nil
 	}
 	return p.push(op)
+}
+
+// isEmpty reports whether a complex value says nothing, not even null.
+func isEmpty(rec *schema.Record) bool {
+	for range rec.Values() {
+		return false
+	}
+	return true
 }
 
 // repeats reports whether an operation on a read-only attribute only says what
