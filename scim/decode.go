@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -64,8 +65,13 @@ func syntaxError(format string, args ...any) *Error {
 	return Errorf(http.StatusBadRequest, InvalidSyntax, format, args...)
 }
 
+// byteOrderMark is what some programs begin UTF-8 with. A parser of JSON may pass
+// over it (RFC 8259 section 8.1).
+const byteOrderMark = "\ufeff"
+
 // parseBody reads the JSON of a request, which has to be an object.
 func parseBody(data []byte) (schema.Value, error) {
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if !utf8.Valid(data) {
 		return schema.Value{}, syntaxError("The body is not in UTF-8.") // a name must not arrive with holes in it
 	}
@@ -74,7 +80,7 @@ func parseBody(data []byte) (schema.Value, error) {
 		return schema.Value{}, syntaxError("The body is not a JSON document that can be read: %v.", err)
 	}
 	if v.Kind() != schema.KindObject {
-		return schema.Value{}, syntaxError("The body has to be a JSON object, it is a %s.", v.Kind())
+		return schema.Value{}, syntaxError("The body has to be a JSON object, it is %s.", kindPhrase(v.Kind()))
 	}
 	return v, nil
 }
@@ -133,7 +139,7 @@ func (d *decoder) schemaObject(rec *schema.Record, number int, v schema.Value) e
 		return nil
 	}
 	if v.Kind() != schema.KindObject {
-		return invalidValue(x.urn, "an object is wanted, got "+v.Kind().String())
+		return invalidValue(x.urn, "an object is wanted, got "+kindPhrase(v.Kind()))
 	}
 	for name, m := range v.Members() {
 		f, sel := d.schemaMember(number, name)
@@ -189,7 +195,7 @@ func (d *decoder) group(rec *schema.Record, f *field, name string, v schema.Valu
 		return nil
 	}
 	if v.Kind() != schema.KindObject {
-		return invalidValue(f.name, "an object is wanted, got "+v.Kind().String())
+		return invalidValue(f.name, "an object is wanted, got "+kindPhrase(v.Kind()))
 	}
 	for inner, m := range v.Members() {
 		g := find(f.group, inner)

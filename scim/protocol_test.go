@@ -271,6 +271,9 @@ func TestBodies(t *testing.T) {
 		`[]`:                              {400, "invalidSyntax", "object"},
 		`"x"`:                             {400, "invalidSyntax", "object"},
 		`null`:                            {400, "invalidSyntax", "object"},
+		`5`:                               {400, "invalidSyntax", "it is a number"},
+		"\ufeff":                          {400, "invalidSyntax", "ends early"},
+		ada + "\ufeff":                    {400, "invalidSyntax", "follows the document"},
 		ada + `x`:                         {400, "invalidSyntax", "follows the document"},
 		ada + ada:                         {400, "invalidSyntax", "follows the document"},
 		`{"userName":"a","username":"b"}`: {400, "invalidSyntax", "twice"},
@@ -289,6 +292,14 @@ func TestBodies(t *testing.T) {
 			assert.Empty(t, s.Calls)
 		})
 	}
+}
+
+// RFC 8259 section 8.1: it may be passed over.
+func TestBodies_ByteOrderMark(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, teststore.New(t), nil)
+	require.Equal(t, 201, do(t, h, "POST", "/Users", "\ufeff"+ada).Code)
+	assert.Equal(t, 200, do(t, h, "PATCH", "/Users/1", "\ufeff"+patchBody(op("replace", "title", `"x"`))).Code)
 }
 
 func TestBodyLimit(t *testing.T) {
