@@ -266,20 +266,6 @@ func (r *runner) reading() *schema.Record {
 	return r.buffer
 }
 
-// union appends the elements of more that a list lacks.
-func union(list, more schema.Value) schema.Value {
-	var added []schema.Value
-	for e := range more.Elements() {
-		if !list.Contains(e) && !contains(added, e) {
-			added = append(added, e)
-		}
-	}
-	if len(added) == 0 {
-		return list
-	}
-	return list.Append(added...)
-}
-
 func contains(vs []schema.Value, v schema.Value) bool {
 	for _, e := range vs {
 		if e.Equal(v) {
@@ -312,16 +298,7 @@ func (f *field) same(a, b schema.Value) bool {
 		return f.cleared(a) && f.cleared(b)
 	}
 	if f.attr.Unordered && a.Kind() == schema.KindList && b.Kind() == schema.KindList {
-		return a.Equal(b) || subset(a, b) && subset(b, a)
+		return a.Equal(b) || a.SameSet(b)
 	}
 	return a.Kind() == b.Kind() && a.Equal(b)
-}
-
-func subset(a, b schema.Value) bool {
-	for i := range a.Len() {
-		if !b.Contains(a.At(i)) {
-			return false
-		}
-	}
-	return true
 }

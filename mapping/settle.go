@@ -239,7 +239,7 @@ func (r *runner) write(u *rule, v *schema.Value, why string) {
 	if r.in.Stored != nil {
 		old := r.in.Stored.At(f.slot)
 		if u.decl.add {
-			*v = union(old, *v)
+			*v = old.Union(*v)
 		}
 		if f.same(old, *v) {
 			r.noteValue(u, ActionSame, why, r.source, *v)

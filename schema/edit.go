@@ -35,25 +35,11 @@ func (r *Record) Apply(edits ...Edit) {
 		case Clear:
 			r.vals[e.Slot] = Value{}
 		case Add:
-			r.vals[e.Slot] = union(r.vals[e.Slot], e.Value)
+			r.vals[e.Slot] = r.vals[e.Slot].Union(e.Value)
 		case Remove:
 			r.vals[e.Slot] = without(r.vals[e.Slot], e.Value)
 		}
 	}
-}
-
-func union(list, more Value) Value {
-	there := newValueSet(slices.Collect(list.Elements()))
-	var added []Value
-	for e := range more.Elements() {
-		if !there.has(e) {
-			added = append(added, e)
-		}
-	}
-	if len(added) == 0 {
-		return list
-	}
-	return list.Append(added...)
 }
 
 func without(list, less Value) Value {

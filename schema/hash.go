@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 	"strconv"
 )
 
@@ -86,6 +87,15 @@ func newValueSet(vs []Value) *valueSet {
 	return s
 }
 
+func (s *valueSet) add(v Value) {
+	if s.index == nil {
+		*s = *newValueSet(append(slices.Clip(s.few), v))
+		return
+	}
+	h := v.Hash(s.seed)
+	s.index[h] = append(s.index[h], v)
+}
+
 func (s *valueSet) has(v Value) bool {
 	among := s.few
 	if s.index != nil {
@@ -97,6 +107,40 @@ func (s *valueSet) has(v Value) bool {
 		}
 	}
 	return false
+}
+
+// SameSet reports whether every element of each list is one of the other's: order
+// and duplicates make no difference. What is no list counts as a list of itself.
+func (v Value) SameSet(w Value) bool { return v.subsetOf(w) && w.subsetOf(v) }
+
+func (v Value) subsetOf(w Value) bool {
+	has := w.Contains
+	if w.Kind() == KindList && len(w.node.vals) > smallList {
+		has = newValueSet(w.node.vals).has
+	}
+	for e := range v.Elements() {
+		if !has(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// Union returns the list v with those elements of more at its end that it lacks,
+// each once. It is v if it lacks none.
+func (v Value) Union(more Value) Value {
+	there := newValueSet(slices.Collect(v.Elements()))
+	var added []Value
+	for e := range more.Elements() {
+		if !there.has(e) {
+			there.add(e)
+			added = append(added, e)
+		}
+	}
+	if len(added) == 0 {
+		return v
+	}
+	return v.Append(added...)
 }
 
 // pairUp reports whether each value of vs has one of ws, which are as many, that

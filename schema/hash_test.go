@@ -142,3 +142,32 @@ func TestErrorsQuoteShortNames(t *testing.T) {
 	assert.Contains(t, err.Error(), "twice")
 	assert.Less(t, len(err.Error()), 300)
 }
+
+// Sets are compared and joined in the same way whatever their length is, long
+// ones by an index.
+func TestSets(t *testing.T) {
+	t.Parallel()
+	list := func(from, to int) schema.Value {
+		var vs []schema.Value
+		for i := from; i < to; i++ {
+			vs = append(vs, schema.IntegerValue(int64(i)))
+		}
+		return schema.ListValue(vs...)
+	}
+	reversed := func(v schema.Value) schema.Value {
+		vs := slices.Collect(v.Elements())
+		slices.Reverse(vs)
+		return schema.ListValue(append(vs, vs[0])...)
+	}
+	for _, n := range []int{1, 15, 16, 17, 5000} {
+		all := list(0, n)
+		assert.True(t, all.SameSet(reversed(all)), n)
+		assert.False(t, all.SameSet(list(0, n+1)), n)
+		assert.False(t, list(0, n+1).SameSet(all), n)
+		assert.True(t, all.Union(reversed(all)).Equal(all), n)
+		more := list(n/2, n+3).Append(schema.IntegerValue(int64(n + 1)))
+		assert.True(t, all.Union(more).Equal(list(0, n+3)), n)
+	}
+	assert.True(t, schema.StringValue("a").SameSet(schema.StringsValue("a", "a")))
+	assert.True(t, schema.Value{}.Union(schema.StringsValue("a", "a")).Equal(schema.StringsValue("a")))
+}
