@@ -112,9 +112,21 @@ func (c *check) fails(u *rule, v schema.Value) string {
 
 // atLeast compares numbers; what is none is never at least anything.
 func atLeast(a, b schema.Value) bool {
-	x, okX := new(big.Float).SetPrec(256).SetString(a.Text())
-	y, okY := new(big.Float).SetPrec(256).SetString(b.Text())
+	x, okX := number(a)
+	y, okY := number(b)
 	return okX && okY && x.Cmp(y) >= 0
+}
+
+// maxNumber is how many characters a number may have: reading one takes the
+// square of that.
+const maxNumber = 1000
+
+func number(v schema.Value) (*big.Float, bool) {
+	text := v.Text()
+	if len(text) > maxNumber {
+		return nil, false
+	}
+	return new(big.Float).SetPrec(256).SetString(text)
 }
 
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)

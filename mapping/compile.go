@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,13 +19,16 @@ const maxRules = 1000
 type field struct {
 	attr    schema.Attribute
 	slot    schema.Slot
-	object  bool           // only objects fit
-	pattern *regexp.Regexp // of the whole value
+	object  bool // only objects fit
+	pattern *pattern
 	// demanded says that the document, and not only the account, requires it.
 	demanded bool
 	rules    []*rule // that write it, in order
-	lone     bool    // one rule without a condition writes it
-	free     bool    // any single text is right
+	// wide are the multi-valued attributes that the rules read, each as often as
+	// they do.
+	wide []schema.Slot
+	lone bool // one rule without a condition writes it
+	free bool // any single text is right
 }
 
 // mapRef is a value map with what to do when it has no entry.
@@ -68,6 +70,7 @@ type rule struct {
 	inputs  []input // of source, program and when
 	guards  []input // of when alone
 	tainted bool    // its values are secret
+	work    int     // of its patterns, in steps for each one of the value
 	// settled says that a PUT of what reading gives leaves the field alone (L2).
 	settled bool
 	lookups bool // one of the steps is a lookup
@@ -127,6 +130,7 @@ type compiler struct {
 	problems Diagnostics
 	maps     map[string]*mapRef
 	lookups  map[string]*Lookup
+	reading  int            // steps that the inverses could take
 	failed   map[*rule]bool // rules of which a name is unknown: their types are not checked
 }
 
@@ -180,8 +184,11 @@ func (c *compiler) compile(resource, target *schema.Type) *Plan {
 		c.fail(CodeLimit, "/rules", "the document has more than "+itoa(limit)+" rules")
 		return nil
 	}
-	p := &Plan{name: doc.name, hash: doc.hash, resource: resource, target: target, steps: c.options.MaxSteps,
+	p := &Plan{name: doc.name, hash: doc.hash, resource: resource, target: target, steps: c.options.MaxSteps, total: c.options.MaxTotalSteps,
 		emptyString: doc.keepsEmpty(), allowCreate: c.options.AllowCreate}
+	if p.total <= 0 {
+		p.total = maxTotalSteps
+	}
 	if doc.query != nil {
 		p.query = *doc.query
 	}
@@ -253,7 +260,7 @@ func (c *compiler) fields() {
 		}
 		re, err := compileWhole(f.attr.Pattern)
 		if err != nil {
-			c.fail(CodeSyntax, pointer("/target/schema/fields", f.attr.Name), "the pattern of field "+f.attr.Name+" is not a regular expression (RE2): "+err.Error())
+			c.fail(patternCode(err), pointer("/target/schema/fields", f.attr.Name), "the pattern of field "+f.attr.Name+": "+err.Error())
 		}
 		f.pattern = re
 	}

@@ -43,6 +43,7 @@ func (c *compiler) rule(d *ruleDecl, name string) {
 		c.source(r)
 	}
 	c.parts(r)
+	r.work = r.patterns()
 	c.failed[r] = !ok
 	if !ok {
 		return
@@ -51,6 +52,21 @@ func (c *compiler) rule(d *ruleDecl, name string) {
 	if len(c.problems) == before {
 		c.types(r)
 	}
+}
+
+// patterns returns the work of a rule's patterns, in steps for each one of the
+// value.
+func (u *rule) patterns() int {
+	work := 0
+	if u.field != nil && u.field.pattern != nil {
+		work = u.field.pattern.work
+	}
+	for _, c := range u.checks {
+		if c.pattern != nil {
+			work += c.pattern.work
+		}
+	}
+	return work
 }
 
 // pipe compiles the steps of a pipe.
@@ -123,7 +139,13 @@ func (c *compiler) parts(r *rule) {
 		if r.hasSel {
 			env.List = expr.NewReader(r.sel, expr.ReadOptions{}).Type().List
 		}
-		r.inverse = c.program(d.src, d.inverse, pointer(d.at, "inverse"), env)
+		at := pointer(d.at, "inverse")
+		if r.inverse = c.program(d.src, d.inverse, at, env); r.inverse != nil {
+			// A read cannot fail, so what it could take is bounded here.
+			if c.reading += r.inverse.Cost(); c.reading > c.plan.total {
+				c.failAt(d.src, CodeCost, at, "the inverses up to this one could take "+itoa(c.reading)+" steps in a read, "+itoa(c.plan.total)+" are allowed")
+			}
+		}
 	}
 	for i := range d.validate {
 		v := &d.validate[i]

@@ -401,17 +401,17 @@ func setMutability(a *schema.Attribute, m schema.Mutability, on bool) {
 	}
 }
 
-// maxPattern is how many bytes a regular expression may have; RE2's program size
-// is bounded by it.
+// maxPattern is how many bytes a regular expression may have; its instructions
+// are bounded as well ([expr.MaxPattern]).
 const maxPattern = 1000
 
 // wholePattern compiles a pattern that has to match a whole value.
-func (d *decoder) wholePattern(s, at string) *regexp.Regexp {
-	re, err := compileWhole(s)
+func (d *decoder) wholePattern(s, at string) *pattern {
+	p, err := compileWhole(s)
 	if err != nil {
-		d.fail(at, "not a regular expression (RE2): "+err.Error())
+		d.problems = append(d.problems, d.src.diagnostic(patternCode(err), at, 0, err.Error()))
 	}
-	return re
+	return p
 }
 
 func (d *decoder) test(doc *Document, t *tree, at string) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 
+	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -112,17 +113,29 @@ func (d *decoder) validations(r *ruleDecl, t *tree, at string) {
 	})
 }
 
+// pattern is a regular expression that has to match a whole value.
+type pattern struct {
+	*regexp.Regexp
+	work int // steps for each one of the value
+}
+
 var errLongPattern = errors.New("longer than " + itoa(maxPattern) + " bytes")
 
-// compileWhole compiles a regular expression so that it has to match a whole
-// value.
-func compileWhole(s string) (*regexp.Regexp, error) {
+func compileWhole(s string) (*pattern, error) {
 	if len(s) > maxPattern {
 		return nil, errLongPattern
 	}
-	// Alone first: "a)(b" would close the group that is put around it.
-	if _, err := regexp.Compile(s); err != nil {
+	re, work, err := expr.CompilePattern(s, true)
+	if err != nil {
 		return nil, err
 	}
-	return regexp.Compile(`\A(?:` + s + `)\z`)
+	return &pattern{re, work}, nil
+}
+
+// patternCode is the code of a document's problem with a pattern.
+func patternCode(err error) Code {
+	if codeOf(err) == CodeCost {
+		return CodeCost
+	}
+	return CodeSyntax
 }

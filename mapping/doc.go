@@ -27,6 +27,17 @@
 // is one, nothing may be written. Values of secret rules are masked in both, and
 // in a [Trace].
 //
+// # Limits
+//
+// Whatever the document and the resource, a write ends: an expression that could
+// take more than 100,000 steps does not compile (E_COST), and one that takes more
+// fails, as do all rules together past [Options.MaxTotalSteps] (E_LIMIT). A step
+// is an operation on a value or on 16 bytes of text. Texts that expressions make
+// are bounded by 4 KiB, lists by 1000 elements; what rules copy as it is has no
+// bound but the caller's. What a document may have is bounded as well: its size
+// ([MaxDocumentSize] and the like), its rules, the steps of a pipe, the
+// instructions of a pattern.
+//
 // # Concurrency
 //
 // A [Document], a [Plan], a [Routes] and a [Lookup] are immutable and safe for

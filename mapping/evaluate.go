@@ -3,6 +3,7 @@ package mapping
 import (
 	"strings"
 
+	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -24,6 +25,9 @@ func (r *runner) evaluate(u *rule, v *schema.Value) outcome {
 		r.source = *v
 	}
 	for i := range u.steps {
+		if !r.scope.Spend(expr.Weight(*v)) {
+			return r.exhausted(u)
+		}
 		out := hasValue
 		if r.trace == nil {
 			out = r.step(u, i, v)
@@ -91,6 +95,9 @@ func (r *runner) mapValues(u *rule, m *mapRef, keep bool, v *schema.Value) outco
 		}
 		*v = w
 		return hasValue
+	}
+	if !r.scope.Spend(v.Len() * stored.Len()) {
+		return r.exhausted(u)
 	}
 	out := make([]schema.Value, 0, v.Len())
 	for k := range v.Len() {

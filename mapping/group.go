@@ -21,6 +21,11 @@ func (c *compiler) groups() {
 			}
 		}
 		f.rules = append(f.rules, r)
+		for _, in := range r.inputs {
+			if a := in.reader.Selector().Attribute(); a != nil && a.MultiValued {
+				f.wide = append(f.wide, in.reader.Selector().Slot)
+			}
+		}
 		r.settled = r.reads && r.program == nil && !r.decl.enforce && r.source != nil
 	}
 	for _, r := range p.rules {

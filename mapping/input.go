@@ -72,6 +72,8 @@ type Result struct {
 	Warnings []Warning
 	// Fired are the names of the rules that led to an edit, in their order.
 	Fired []string
+	// Steps is the work that it took, see [Options.MaxTotalSteps].
+	Steps int
 
 	run runner
 }

@@ -101,7 +101,7 @@ func (p *Plan) Matches(rec *schema.Record) ([]MatchQuery, error) {
 	var queries []MatchQuery
 	var errs []Error
 	rec = adapt(p.resource, rec)
-	scope := expr.Scope{Resource: rec, Steps: p.steps}
+	scope := expr.Scope{Resource: rec, Steps: p.steps, Total: p.total}
 next:
 	for i := range p.match {
 		var q MatchQuery

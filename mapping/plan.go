@@ -29,7 +29,14 @@ type Options struct {
 	// MaxSteps is the work that each expression of a document may take in one
 	// evaluation, in steps of the expression language; 0 means 100,000.
 	MaxSteps int
+	// MaxTotalSteps is the work that all rules together may take in one write, and
+	// that the inverses of a document could take in one read; 0 means 1,000,000.
+	MaxTotalSteps int
 }
+
+// maxTotalSteps is the default of [Options.MaxTotalSteps]: some milliseconds. A
+// group of 50,000 members takes 200,000.
+const maxTotalSteps = 1_000_000
 
 // Plan is a compiled document. It is immutable and safe for concurrent use.
 type Plan struct {
@@ -40,7 +47,8 @@ type Plan struct {
 	emptyString bool
 	allowCreate bool
 	identity    bool
-	steps       int
+	steps       int // of one expression
+	total       int // of all rules
 	idSlot      schema.Slot
 
 	scope      *expr.Program

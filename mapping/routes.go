@@ -63,7 +63,7 @@ func (r *Routes) Names() []string {
 // route whose condition holds. It returns false when none does. A condition that
 // cannot be evaluated does not hold.
 func (r *Routes) Use(in *Input) (name string, ok bool) {
-	s := expr.Scope{Resource: in.Resource, Op: in.Op.String(), Now: in.Now}
+	s := expr.Scope{Resource: in.Resource, Op: in.Op.String(), Now: in.Now, Total: maxTotalSteps}
 	for _, rt := range r.routes {
 		if rt.when == nil {
 			return rt.use, true

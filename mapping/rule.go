@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"regexp"
-
 	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/schema"
 )
@@ -93,9 +91,9 @@ func (r *ruleDecl) way() Direction {
 // validation is one check of a value to be written.
 type validation struct {
 	at        string
-	pattern   *regexp.Regexp // of the whole value
-	source    string         // of the pattern
-	maxLength int64          // -1: none
+	pattern   *pattern
+	source    string // of the pattern
+	maxLength int64  // -1: none
 	oneOf     []schema.Value
 	min, max  schema.Value // unset: none
 	format    string

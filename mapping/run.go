@@ -50,7 +50,8 @@ func (r *runner) begin(p *Plan, in *Input, res *Resolved, out *Result) {
 	r.current, r.read = nil, false
 	r.errs, r.order = r.errs[:0], r.order[:0]
 	r.scope.Resource, r.scope.Target = in.Resource, in.Stored
-	r.scope.Op, r.scope.Now, r.scope.Steps = in.Op.String(), in.Now, p.steps
+	r.scope.Op, r.scope.Now, r.scope.Steps, r.scope.Total = in.Op.String(), in.Now, p.steps, p.total
+	r.scope.Restart()
 	out.Edits, out.Deferred, out.Creates = out.Edits[:0], out.Deferred[:0], out.Creates[:0]
 	out.Warnings, out.Fired = out.Warnings[:0], out.Fired[:0]
 	if len(r.caches) < p.caches {
@@ -82,6 +83,7 @@ func (r *runner) begin(p *Plan, in *Input, res *Resolved, out *Result) {
 
 // end lets go of what belongs to the caller.
 func (r *runner) end() {
+	r.out.Steps = r.scope.Spent()
 	r.in, r.res, r.out, r.current, r.trace, r.plan = nil, nil, nil, nil, nil, nil
 	r.scope.Resource, r.scope.Target = nil, nil
 	for i := range r.caches {
@@ -97,6 +99,13 @@ func (r *runner) run() {
 		r.settle(f)
 	}
 	r.sort()
+}
+
+// exhausted ends a rule for which no work is left.
+func (r *runner) exhausted(u *rule) outcome {
+	r.fail(u, CodeLimit, expr.TooMuch)
+	r.noteError(u, schema.Value{})
+	return failed
 }
 
 // sort puts errors and edits in the order of the rules, which the groups of

@@ -1,9 +1,21 @@
 package mapping
 
-import "github.com/usher-scim/usher/schema"
+import (
+	"github.com/usher-scim/usher/mapping/expr"
+	"github.com/usher-scim/usher/schema"
+)
 
 // settle decides what happens to one field.
 func (r *runner) settle(f *field) {
+	steps := len(f.rules)
+	for _, s := range f.wide {
+		steps += r.in.Resource.At(s).Len()
+	}
+	if !r.scope.Spend(steps) {
+		r.exhausted(f.rules[0])
+		r.lose(f.rules[1:])
+		return
+	}
 	if f.lone && r.in.Op == Create {
 		r.settleNew(f)
 		return
@@ -252,6 +264,10 @@ func (r *runner) write(u *rule, v *schema.Value, why string) {
 		}
 	}
 	if r.collecting {
+		return
+	}
+	if u.work > 0 && !r.scope.Spend(expr.Weight(*v)*u.work) {
+		r.exhausted(u)
 		return
 	}
 	if !f.free || v.Kind() != schema.KindString {

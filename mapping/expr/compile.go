@@ -111,6 +111,7 @@ func (p *Program) Eval(s *Scope) (schema.Value, error) {
 	}
 	s.begin()
 	v := p.run(s)
+	s.end()
 	if s.err != nil {
 		err := s.err
 		s.err = nil

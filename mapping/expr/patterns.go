@@ -10,10 +10,20 @@ import (
 // MaxPattern is the number of instructions a regular expression may compile to.
 const MaxPattern = 1000
 
-// pattern compiles a regular expression (RE2) and returns its work per step of
-// text.
-func pattern(v schema.Value, whole bool) (*regexp.Regexp, int, *Error) {
-	source := v.Text()
+// CompilePattern compiles a regular expression (RE2, at most MaxPattern
+// instructions), with whole one that has to match a text from beginning to end.
+// Work is how many steps a match takes for each step of the text's [Weight].
+// Errors are *Error with the codes E_TYPE and E_COST.
+func CompilePattern(source string, whole bool) (re *regexp.Regexp, work int, err error) {
+	re, factor, perr := pattern(source, whole)
+	if perr != nil {
+		return nil, 0, perr
+	}
+	return re, 1 + factor, nil
+}
+
+// pattern is CompilePattern; the factor is one less than the work.
+func pattern(source string, whole bool) (re *regexp.Regexp, factor int, perr *Error) {
 	parsed, err := syntax.Parse(source, syntax.Perl)
 	if err != nil {
 		return nil, 0, &Error{Code: CodeType, Msg: "not a regular expression (RE2): " + quote(source)}
@@ -25,8 +35,7 @@ func pattern(v schema.Value, whole bool) (*regexp.Regexp, int, *Error) {
 	if whole {
 		source = `\A(?:` + source + `)\z`
 	}
-	re, err := regexp.Compile(source)
-	if err != nil {
+	if re, err = regexp.Compile(source); err != nil {
 		return nil, 0, &Error{Code: CodeType, Msg: "not a regular expression (RE2): " + quote(source)}
 	}
 	return re, len(prog.Inst) / 16, nil
@@ -34,7 +43,7 @@ func pattern(v schema.Value, whole bool) (*regexp.Regexp, int, *Error) {
 
 // prepareMatches: the whole value has to match, as in validate.
 func prepareMatches(f *function, a, _ schema.Value) (*function, *Error) {
-	re, factor, err := pattern(a, true)
+	re, factor, err := pattern(a.Text(), true)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +57,7 @@ func prepareMatches(f *function, a, _ schema.Value) (*function, *Error) {
 
 // prepareReplaceRegex: the new text may name groups, $1 or ${name}.
 func prepareReplaceRegex(f *function, a, _ schema.Value) (*function, *Error) {
-	re, factor, err := pattern(a, false)
+	re, factor, err := pattern(a.Text(), false)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +89,7 @@ func replaceMatches(re *regexp.Regexp, s, with string) (schema.Value, *Error) {
 // prepareExtract: the group is a number or a name; by default the first, or the
 // whole match where there is none.
 func prepareExtract(f *function, a, b schema.Value) (*function, *Error) {
-	re, factor, err := pattern(a, false)
+	re, factor, err := pattern(a.Text(), false)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,8 @@ const (
 
 // Scope is what expressions are evaluated over. One scope serves any number of
 // programs, one at a time; all of its exported fields may be changed in
-// between.
+// between. Work is counted twice: for the evaluation at hand, and for all of
+// them together.
 type Scope struct {
 	Resource *schema.Record // of Env.Resource; nil: every SCIM path is unset
 	Target   *schema.Record // of Env.Target; nil: every $target path is unset
@@ -28,8 +29,11 @@ type Scope struct {
 	Now      time.Time      // $now; the zero time: unset
 	// Steps is the work that one evaluation may take; 0 means MaxSteps.
 	Steps int
+	// Total is the work that all evaluations may take together; 0 for no bound.
+	Total int
 
 	used, limit int
+	spent       int    // in all, but for the evaluation under way
 	err         *Error // the first; what follows it does not count
 	nowText     string // of nowTime
 	nowTime     time.Time
@@ -40,7 +44,37 @@ func (s *Scope) begin() {
 	if s.limit = s.Steps; s.limit <= 0 {
 		s.limit = MaxSteps
 	}
+	if s.Total > 0 {
+		s.limit = min(s.limit, s.Total-s.spent)
+	}
 }
+
+// end adds what an evaluation took to the whole.
+func (s *Scope) end() {
+	if s.spent += s.used; s.Total > 0 {
+		s.spent = min(s.spent, s.Total)
+	}
+}
+
+// Spend counts work that is to be done beside evaluations, and reports whether
+// it may be; if not, nothing is left.
+func (s *Scope) Spend(steps int) bool {
+	if s.Total > 0 && steps > s.Total-s.spent {
+		s.spent = s.Total
+		return false
+	}
+	s.spent += steps
+	return true
+}
+
+// Spent returns the work done since the last [Scope.Restart], Total at most.
+func (s *Scope) Spent() int { return s.spent }
+
+// Restart counts the whole of the work anew.
+func (s *Scope) Restart() { s.spent = 0 }
+
+// TooMuch is the message of E_LIMIT where Scope.Total is exceeded.
+const TooMuch = "all rules together take too many steps"
 
 // fail records the first error of an evaluation.
 func (s *Scope) fail(err *Error, at *node) schema.Value {
@@ -56,11 +90,15 @@ func (s *Scope) spend(steps int, at *node) bool {
 	if s.err != nil {
 		return false
 	}
-	if s.used += steps; s.used > s.limit {
-		s.fail(&Error{Code: CodeLimit, Msg: "the expression takes too many steps"}, at)
-		return false
+	if s.used += steps; s.used <= s.limit {
+		return true
 	}
-	return true
+	if s.Total > 0 && s.spent+s.used > s.Total {
+		s.fail(limitError(TooMuch), at)
+	} else {
+		s.fail(limitError("the expression takes too many steps"), at)
+	}
+	return false
 }
 
 // now returns $now, formatted once.
@@ -74,8 +112,15 @@ func (s *Scope) now() schema.Value {
 	return schema.StringValue(s.nowText)
 }
 
-// weight is the work of going through v: a step, and one for 16 bytes of text;
-// for a list that of its elements.
+// Weight returns the work of going through v: a step, and one for 16 bytes of
+// text; for a list that of its elements.
+func Weight(v schema.Value) int {
+	if s, ok := v.Str(); ok {
+		return 1 + len(s)/16
+	}
+	return weight(v)
+}
+
 func weight(v schema.Value) int {
 	if v.Kind() != schema.KindList {
 		s, _ := v.Str()
