@@ -142,6 +142,8 @@ type newConnection struct {
 	Profile     string                `json:"profile"`
 	Mapping     json.RawMessage       `json:"mapping"`
 	Policies    map[string]policyJSON `json:"policies"`
+	// CreateReferences is that of Config.
+	CreateReferences bool `json:"create_references"`
 }
 
 type policyJSON struct {
@@ -211,7 +213,7 @@ func (g *Gateway) configOf(b *newConnection) (*Config, *Error) {
 	}
 	cfg := &Config{
 		ID: b.ID, Name: b.Name, Target: b.Target, Settings: settings, Profile: b.Profile, Mapping: mapping,
-		Policies: make(map[string]provision.Policy, len(b.Policies)),
+		Policies: make(map[string]provision.Policy, len(b.Policies)), CreateReferences: b.CreateReferences,
 	}
 	for object, p := range b.Policies {
 		cfg.Policies[object] = provision.Policy(p)

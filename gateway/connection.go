@@ -46,6 +46,9 @@ type Config struct {
 	Mapping fs.FS
 	// Policies are the policies by target object, that of "" for all others.
 	Policies map[string]provision.Policy
+	// CreateReferences lets lookups of the mapping with onMissing: create make the
+	// records that are referred to and do not exist, such as departments.
+	CreateReferences bool
 	// Tokens open the connection. Without one nobody gets in.
 	Tokens []Token
 }
@@ -238,7 +241,7 @@ func (g *Gateway) build(ctx context.Context, c Config) (*connection, *Error) {
 	}
 	conn.backend, err = provision.New(target, c.Mapping, &provision.Options{
 		Connection: c.ID, State: g.opts.State(c.ID), Locker: g.opts.Locker, Sink: sink{g}, Policies: c.Policies,
-		Clock: g.opts.Clock, NewID: g.opts.NewID, Logger: g.log,
+		CreateReferences: c.CreateReferences, Clock: g.opts.Clock, NewID: g.opts.NewID, Logger: g.log,
 	})
 	if err != nil {
 		e := &Error{Code: Invalid, Field: "policies", Msg: err.Error(), Err: err}

@@ -234,6 +234,9 @@ func (u *rule) blind() bool {
 		if s.values != nil && s.values.m.Several() {
 			return false
 		}
+		if s.lookup != nil && len(s.lookup.create) > 0 {
+			return false // what is made may take more of the resource
+		}
 	}
 	return true
 }

@@ -31,6 +31,10 @@ type Options struct {
 	// Policies are the policies by target object ("user"); that of "" holds
 	// for objects that are not named.
 	Policies map[string]Policy
+	// CreateReferences lets lookups of mappings with onMissing: create make the
+	// records that are referred to and do not exist, such as departments. Without
+	// it such a reference is refused, as with onMissing: error.
+	CreateReferences bool
 	// ScanLimit is how many records may be read to answer a filter that the
 	// target cannot, or to sort; 0 means 1,000. More are refused with status 400 and
 	// scimType tooMany, except in lists by cursor that are not sorted: there it is
@@ -175,7 +179,7 @@ func (b *Backend) current(ctx context.Context) (*model, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.model == nil || b.model.desc != desc {
-		m, err := newModel(desc, b.docs, b.opts.Policies, b.valueMaps(desc))
+		m, err := newModel(desc, b.docs, &b.opts, b.valueMaps(desc))
 		if err != nil {
 			return nil, err
 		}

@@ -199,7 +199,7 @@ func (w *cursorWalk) fromElsewhere(ctx context.Context, ref connector.Ref) (*sci
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	r, err := w.b.resource(ctx, w.bind, found[0])
+	r, err := w.b.resource(ctx, w.bind, found[0], forReading)
 	if err != nil || !w.q.Matches(r.Record) {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 		w.at.skip = passed + found[room].at
 		found = found[:room]
 	}
-	all, err := w.b.resources(ctx, w.bind, found)
+	all, err := w.b.resources(ctx, w.bind, found, forReading)
 	if err != nil {
 		return false, err
 	}

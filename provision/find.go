@@ -258,7 +258,7 @@ func (bind *binding) shadowed(s schema.Slot) bool {
 
 // only makes a page of those records that pass the query.
 func (b *Backend) only(ctx context.Context, bind *binding, q query, found []*stored) (*scim.Page, error) {
-	all, err := b.resources(ctx, bind, found)
+	all, err := b.resources(ctx, bind, found, forReading)
 	if err != nil {
 		return nil, err
 	}

@@ -37,9 +37,13 @@ type lookups struct {
 	flights map[lookupKey]chan struct{}
 }
 
+// lookupKey says who is looked for, and how: mappings can have different lookups
+// of one name.
 type lookupKey struct {
-	name, text string
-	read       bool
+	name, object, keys, value, result string
+
+	text string
+	read bool
 }
 
 type lookupAnswer struct {
@@ -60,7 +64,12 @@ func keyFor(n mapping.Need) lookupKey {
 	if !n.Lookup.CaseExact {
 		text = strings.ToLower(text)
 	}
-	return lookupKey{name: n.Lookup.Name, text: text, read: n.Read}
+	l := n.Lookup
+	keys := l.Keys[0]
+	if len(l.Keys) > 1 {
+		keys = strings.Join(l.Keys, ",")
+	}
+	return lookupKey{name: l.Name, object: l.Object, keys: keys, value: l.Value, result: l.Return, text: text, read: n.Read}
 }
 
 // resolve answers needs, from memory where it can.
@@ -115,13 +124,25 @@ func (l *lookups) fetch(ctx context.Context, n mapping.Need, k lookupKey, done c
 		if err != nil {
 			return
 		}
-		l.keep(k, r)
-		if !n.Read && r.State == mapping.Found {
-			// Who was found by a name is read back by the id soon after.
-			l.keep(keyFor(mapping.Need{Lookup: n.Lookup, Value: r.Native, Read: true}), r)
-		}
+		l.keepBoth(n, k, r)
 	}()
 	return l.ask(ctx, n)
+}
+
+// remember stores the answer to a need that was found in another way.
+func (l *lookups) remember(n mapping.Need, r mapping.Resolution) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.keepBoth(n, keyFor(n), r)
+}
+
+// keepBoth stores an answer, and that of the way back: who was found by a name is
+// read by the id soon after. The lock is held.
+func (l *lookups) keepBoth(n mapping.Need, k lookupKey, r mapping.Resolution) {
+	l.keep(k, r)
+	if !n.Read && r.State == mapping.Found {
+		l.keep(keyFor(mapping.Need{Lookup: n.Lookup, Value: r.Native, Read: true}), r)
+	}
 }
 
 // keep stores an answer; the lock is held.

@@ -121,7 +121,7 @@ func baseSchemas() []schema.Schema {
 
 var workEmailPath = schema.MustParsePath(`emails[type eq "work"].value`)
 
-func newModel(desc *connector.Description, docs []document, policies map[string]Policy, maps map[string]*expr.ValueMap) (*model, error) {
+func newModel(desc *connector.Description, docs []document, opts *Options, maps map[string]*expr.ValueMap) (*model, error) {
 	m := &model{desc: desc, bindings: make(map[string]*binding)}
 	var types []scim.ResourceType
 	add := func(rt scim.ResourceType, bind *binding) error {
@@ -129,7 +129,7 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 			return fmt.Errorf("provision: two mappings for resource type %s", rt.Name)
 		}
 		bind.name, bind.typ = rt.Name, rt.Type
-		bind.prepare(desc, policies)
+		bind.prepare(desc, opts.Policies)
 		m.bindings[rt.Name] = bind
 		types = append(types, rt)
 		return nil
@@ -153,7 +153,7 @@ func newModel(desc *connector.Description, docs []document, policies map[string]
 		if err != nil {
 			return nil, err
 		}
-		plan, diags := mapping.Compile(full, typ, obj.Type, &mapping.Options{Query: queryOf(obj), ValueMaps: maps})
+		plan, diags := mapping.Compile(full, typ, obj.Type, &mapping.Options{Query: queryOf(obj), ValueMaps: maps, AllowCreate: opts.CreateReferences})
 		if err := diags.Err(); err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/freshservice"
+	"github.com/usher-scim/usher/freshservice/freshservicetest"
 	"github.com/usher-scim/usher/provision"
 	"github.com/usher-scim/usher/scim"
 	"github.com/usher-scim/usher/scim/scimtest"
@@ -174,4 +175,34 @@ lookups:
 	rec := record(t, w, id)
 	assert.Equal(t, lab, fmt.Sprint(rec["reporting_manager_id"]), "the manager has arrived")
 	assert.Empty(t, rec["department_ids"], "and no department")
+}
+
+// TestUnknownID: a stored reference to what does not exist reads as unset, or is
+// an error where the mapping wants that. It never keeps a write from mending it.
+func TestUnknownID(t *testing.T) {
+	t.Parallel()
+	const ent = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	w := freshserviceWorld(t, nil, nil, nil)
+	w.account.AddDepartment(freshservicetest.Department{Name: "Lab"})
+	id := fmt.Sprint(w.account.AddRequester(freshservicetest.Requester{FirstName: "Ada", PrimaryEmail: "ada@example.com", DepartmentIDs: []int64{4711}}))
+	lenient := must(t, w, "GET", "/Users/"+id, nil, 200).Body
+	assert.NotContains(t, lenient, ent)
+
+	b, err := provision.New(w.target, withOverride(t, `
+apiVersion: mapping/v1
+name: strict-departments
+extends: freshservice-requester
+lookups:
+  department: {object: department, keys: [name], value: id, onUnknownId: error}
+`), nil)
+	require.NoError(t, err)
+	h, err := scim.NewHandler(b, &scim.Options{BaseURL: baseURL, Auth: scim.BearerToken(token)})
+	require.NoError(t, err)
+	w.client = scimtest.NewClient(scimtest.Handler(h, baseURL, token))
+	for _, path := range []string{"/Users/" + id, "/Users", "/Users?filter=userName+eq+%22ada@example.com%22", "/Users?cursor="} {
+		got := must(t, w, "GET", path, nil, 500).Body
+		assert.Contains(t, got["detail"], "no department with id 4711, which the record refers to", path)
+	}
+	must(t, w, "PATCH", "/Users/"+id, patch(set(ent+":department", "Lab")), 200)
+	assert.Equal(t, "Lab", must(t, w, "GET", "/Users/"+id, nil, 200).Body[ent].(map[string]any)["department"])
 }

@@ -29,7 +29,7 @@ func (b *Backend) Get(ctx context.Context, r scim.Ref, o scim.ReadOptions) (_ *s
 	}
 	b.noteKind(ctx, op.ev, bind, found)
 	op.ev.Matched = "id"
-	if res, err = b.resource(ctx, bind, found); err != nil {
+	if res, err = b.resource(ctx, bind, found, forReading); err != nil {
 		return nil, err
 	}
 	op.ev.User = display(res.Record)
@@ -159,9 +159,21 @@ func adapt(rec *schema.Record, typ *schema.Type) *schema.Record {
 	return out
 }
 
+// purpose says what a resource is made for.
+type purpose bool
+
+const (
+	// forReading: a client asked for it. A reference to what does not exist is an
+	// error where the mapping wants that (onUnknownId: error).
+	forReading purpose = true
+	// forWriting: it is what a write starts from or came to. Such a reference may be
+	// what the write mends, and must not make a failure of what has been done.
+	forWriting purpose = false
+)
+
 // resource makes a SCIM resource of a record.
-func (b *Backend) resource(ctx context.Context, bind *binding, f *stored) (*scim.Resource, error) {
-	all, err := b.resources(ctx, bind, []*stored{f})
+func (b *Backend) resource(ctx context.Context, bind *binding, f *stored, why purpose) (*scim.Resource, error) {
+	all, err := b.resources(ctx, bind, []*stored{f}, why)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +182,7 @@ func (b *Backend) resource(ctx context.Context, bind *binding, f *stored) (*scim
 
 // resources makes SCIM resources of records, without their versions. What their
 // references need is looked up once for all of them.
-func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored) ([]*scim.Resource, error) {
+func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored, why purpose) ([]*scim.Resource, error) {
 	var needs []mapping.Need
 	for _, f := range found {
 		needs = bind.plan.ReadNeeds(needs, f.rec)
@@ -181,6 +193,11 @@ func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored)
 	}
 	out := make([]*scim.Resource, len(found))
 	for i, f := range found {
+		if why == forReading {
+			if err := bind.plan.ReadErrors(f.rec, &res); err != nil {
+				return nil, err
+			}
+		}
 		shown := bind.record(f.rec, f.entry, &res)
 		if err := b.hideMembers(ctx, bind, shown); err != nil {
 			return nil, err

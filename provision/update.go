@@ -231,7 +231,7 @@ type modification struct {
 
 func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, error) {
 	b, ev, bind := c.b, c.ev, c.bind
-	all, err := b.resources(ctx, bind, []*stored{c.stored})
+	all, err := b.resources(ctx, bind, []*stored{c.stored}, forWriting)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	}
 	if c.enables(wanted) && c.recall() {
 		// What the deactivation took counts as being there still.
-		whole, err := b.resource(ctx, bind, &stored{rec: c.full, entry: c.entry, partial: true})
+		whole, err := b.resource(ctx, bind, &stored{rec: c.full, entry: c.entry, partial: true}, forWriting)
 		if err != nil {
 			return nil, err
 		}

@@ -301,7 +301,7 @@ func (w *walker) take(ctx context.Context, found []*stored) error {
 			return nil
 		}
 	}
-	all, err := w.b.resources(ctx, w.bind, found)
+	all, err := w.b.resources(ctx, w.bind, found, forReading)
 	if err != nil {
 		return err
 	}

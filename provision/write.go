@@ -56,6 +56,9 @@ func (b *Backend) plan(ctx context.Context, ev *Event, bind *binding, in *mappin
 	if err := bind.plan.ToTarget(out, in, &res); err != nil {
 		return err
 	}
+	if err := b.makeReferences(ctx, ev, bind, in, out, &res); err != nil {
+		return err
+	}
 	for _, w := range out.Warnings {
 		ev.warn("The field " + w.Target + " was left alone (" + string(w.Code) + ", rule " + w.Rule + ")")
 	}
@@ -190,7 +193,7 @@ func (b *Backend) answer(ctx context.Context, ev *Event, bind *binding, f *store
 
 // written makes the resource of a record that was just written.
 func (b *Backend) written(ctx context.Context, ev *Event, bind *binding, f *stored) *scim.Resource {
-	res, err := b.resource(ctx, bind, f)
+	res, err := b.resource(ctx, bind, f, forWriting)
 	if err != nil {
 		ev.warn("The answer lacks references that could not be looked up (" + codeText(err) + ")")
 		res = &scim.Resource{Record: bind.record(f.rec, f.entry, nil)}

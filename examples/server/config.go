@@ -154,6 +154,10 @@ func readConnection(n node, env environment) (configured, error) {
 			c.config.Policies, err = readPolicies(n)
 			return err
 		},
+		"create_references": func(n node) (err error) {
+			c.config.CreateReferences, err = n.flag()
+			return err
+		},
 		"tokens": func(n node) error {
 			return n.list(func(n node) error {
 				t, err := readToken(n, env)
@@ -244,11 +248,8 @@ func readToken(n node, env environment) (gateway.Token, error) {
 			return err
 		},
 		"read_only": func(n node) error {
-			v, err := n.scalar()
-			var ok bool
-			if t.ReadOnly, ok = v.(bool); err == nil && !ok {
-				return n.errorf("true or false is wanted")
-			}
+			var err error
+			t.ReadOnly, err = n.flag()
 			return err
 		},
 		"expires": func(n node) (err error) {

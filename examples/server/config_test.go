@@ -67,6 +67,7 @@ func TestConfig_Mistakes(t *testing.T) {
 		"token with both":       {conn + "    tokens: [{name: okta, env: KEY, sha256: " + hash + "}]\n", ":4: connections[0].tokens[0]: either sha256 or env is wanted"},
 		"token's hash":          {conn + "    tokens: [{name: okta, sha256: usher_hunter2}]\n", ":4: connections[0].tokens[0].sha256: a SHA-256 has 64 hexadecimal digits"},
 		"token's variable":      {conn + "    tokens: [{name: okta, env: NOT_THERE}]\n", ":4: connections[0].tokens[0].env: the environment has no variable NOT_THERE"},
+		"references":            {conn + "    create_references: 1\n", ":4: connections[0].create_references: true or false is wanted"},
 		"token's rights":        {conn + "    tokens: [{name: okta, env: KEY, read_only: some}]\n", ":4: connections[0].tokens[0].read_only: true or false is wanted"},
 		"token's expiry":        {conn + "    tokens: [{name: okta, env: KEY, expires: soon}]\n", ":4: connections[0].tokens[0].expires: a date"},
 		"same token":            {conn + "    tokens: [{name: okta, env: KEY}, {name: entra, env: KEY}]\n", ":4: connections[0].tokens: token entra opens another connection, or is there twice"},
@@ -117,6 +118,7 @@ connections:
     credentials: {api_key: file:key}
     profile: strict
     mapping: sub/mine.yaml
+    create_references: true
     policies:
       requester: {disable: ignore, delete: erase, conflict: adopt}
       "*": {delete: deactivate}
@@ -152,6 +154,7 @@ connections:
 		"requester": {Disable: provision.DisableIgnore, Delete: provision.DeleteErase, Conflict: provision.ConflictAdopt},
 		"":          {Delete: provision.DeleteDeactivate},
 	}, a.config.Policies)
+	assert.True(t, a.config.CreateReferences)
 	require.Len(t, a.config.Tokens, 2)
 	assert.Equal(t, gateway.Token{Name: "okta", Hash: gateway.HashToken("okta-token"), Expires: time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC)}, a.config.Tokens[0])
 	assert.True(t, a.config.Tokens[1].ReadOnly)

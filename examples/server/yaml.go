@@ -161,6 +161,19 @@ func into(p *string) func(node) error {
 	}
 }
 
+// flag is true or false.
+func (n node) flag() (bool, error) {
+	v, err := n.scalar()
+	if err != nil {
+		return false, err
+	}
+	b, ok := v.(bool)
+	if !ok {
+		return false, n.errorf("true or false is wanted")
+	}
+	return b, nil
+}
+
 // scalar reads a string, a number or a boolean as it is.
 func (n node) scalar() (any, error) {
 	var v any
