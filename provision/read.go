@@ -130,9 +130,9 @@ func (b *Backend) locate(ctx context.Context, ev *Event, bind *binding, r scim.R
 
 // unwanted are the fields that an answer does not show and a driver may leave
 // out: the members of a group, which can be many. Fields are only named like
-// attributes where the object is a resource itself.
+// attributes where the object is a resource itself. The version is made of all.
 func (bind *binding) unwanted(wants scim.Projection) []string {
-	if !bind.obj.Type.IsResource() {
+	if !bind.obj.Type.IsResource() || wants.NamesVersion() {
 		return nil
 	}
 	var out []string

@@ -176,13 +176,25 @@ func TestVersions_NotOfAPart(t *testing.T) {
 	w := memoryWorld(t, scim.ProfileCompatible())
 	a := create(t, w, user("a@example.com", nil)).ID()
 	g := newGroup(t, w, "Lab", a)
-	for _, path := range []string{"/Groups/" + g + "?excludedAttributes=members", "/Groups/" + g + "?attributes=displayName,meta", "/Users/" + a + "?attributes=userName,meta"} {
+	for _, path := range []string{"/Groups/" + g + "?excludedAttributes=members", "/Groups/" + g + "?attributes=displayName,meta.created", "/Users/" + a + "?attributes=userName"} {
 		noEtag(t, must(t, w, "GET", path, nil, 200))
 	}
 	for _, path := range []string{"/Groups?excludedAttributes=members", "/Groups?excludedAttributes=members&sortBy=displayName", "/Groups?excludedAttributes=members&cursor="} {
 		assert.NotContains(t, must(t, w, "GET", path, nil, 200).Resources()[0]["meta"], "version", path)
 	}
 	etag(t, must(t, w, "GET", "/Groups/"+g+"?excludedAttributes=displayName", nil, 200))
+
+	t.Run("unless it is asked for", func(t *testing.T) {
+		for _, path := range []string{"/Groups/" + g, "/Users/" + a} {
+			whole := etag(t, must(t, w, "GET", path, nil, 200))
+			for _, names := range []string{"meta.version", "meta", "id,META.Version", "displayName,meta.created,meta.version"} {
+				assert.Equal(t, whole, etag(t, must(t, w, "GET", path+"?attributes="+names, nil, 200)), names)
+			}
+		}
+		list := must(t, w, "GET", "/Groups?attributes=meta.version", nil, 200).Resources()[0]
+		assert.NotEmpty(t, list["meta"].(map[string]any)["version"])
+		assert.NotContains(t, list, "members")
+	})
 
 	t.Run("a write that tells nothing", func(t *testing.T) {
 		m := memoryWorld(t, scim.ProfileCompatible())

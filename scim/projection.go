@@ -88,6 +88,15 @@ func (p Projection) Wants(t *schema.Type, s schema.Slot) bool { return p.mask(t,
 // Named reports whether the client asked for certain attributes.
 func (p Projection) Named() bool { return p.only != nil }
 
+// NamesVersion reports whether the client asked for meta.version by name, or for
+// meta. A backend that leaves out what the answer does not show, and makes versions
+// of the whole, must not leave anything out then.
+func (p Projection) NamesVersion() bool {
+	return slices.ContainsFunc(p.only, func(sel schema.Selector) bool {
+		return sel.Slot == schema.SlotMeta && (sel.Sub == schema.NoSlot || sel.Sub == metaVersion)
+	})
+}
+
 // mask says what is shown of an attribute, see allSubs. Of one that is always
 // returned that is what it shows by default, and what is asked for besides.
 func (p Projection) mask(t *schema.Type, s schema.Slot) uint64 {
