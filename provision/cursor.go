@@ -1,9 +1,12 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,29 +39,36 @@ type position struct {
 	stage stage
 	began time.Time // when the list began, to the millisecond
 	seen  int       // resources on the pages before
-	// cursor is the target's, of a page that may have been given in part; while it is
-	// about unlisted records, the id of the last one.
-	cursor string
-	skip   int // records of the target to pass over behind cursor
+	// after is the id of the last record that is done: of the unlisted ones, or of
+	// those on the target's page. It is what counts, since records may come and go
+	// before it; that there are skip records up to it says how many to ask for.
+	after  string
+	skip   int
+	cursor string // the target's, of the page
 }
 
 // String returns the form that is a backend's cursor.
 func (p position) String() string {
-	return string(p.stage) + strconv.FormatInt(p.began.UnixMilli(), 36) + "." + strconv.Itoa(p.seen) + "." + strconv.Itoa(p.skip) + "." + p.cursor
+	return fmt.Sprintf("%c%s.%d.%d.%d.%s%s", p.stage, strconv.FormatInt(p.began.UnixMilli(), 36), p.seen, p.skip, len(p.after), p.after, p.cursor)
 }
 
 // parsePosition reads what String returned.
 func parsePosition(s string) (p position, ok bool) {
-	parts := strings.SplitN(s, ".", 4)
-	if len(parts) != 4 || parts[0] == "" {
+	parts := strings.SplitN(s, ".", 5)
+	if len(parts) != 5 || parts[0] == "" {
 		return p, false
 	}
-	p.stage, p.cursor = stage(parts[0][0]), parts[3]
+	p.stage = stage(parts[0][0])
 	began, err1 := strconv.ParseInt(parts[0][1:], 36, 48)
 	seen, err2 := strconv.ParseInt(parts[1], 10, 32)
 	skip, err3 := strconv.ParseInt(parts[2], 10, 32)
+	after, err4 := strconv.ParseInt(parts[3], 10, 32)
+	if err := cmp.Or(err1, err2, err3, err4); err != nil || min(seen, skip, after) < 0 || int(after) > len(parts[4]) {
+		return p, false
+	}
 	p.began, p.seen, p.skip = time.UnixMilli(began), int(seen), int(skip)
-	if err1 != nil || err2 != nil || err3 != nil || seen < 0 || skip < 0 || p.stage == unlisted && skip > 0 {
+	p.after, p.cursor = parts[4][:after], parts[4][after:]
+	if p.stage == unlisted && (skip > 0 || p.cursor != "") || p.stage != unlisted && (skip > 0) != (after > 0) {
 		return p, false
 	}
 	return p, strings.ContainsRune("uls", rune(p.stage)) && p.String() == s
@@ -92,6 +102,15 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, bind *binding, q 
 			w.elsewhere[ref] = true
 		}
 		w.trusted = w.trusted && len(hidden) == 0
+	}
+	if q.Cursor != "" {
+		// Who was written since may only have become one of them then, too late to be
+		// given as such.
+		for ref := range b.overlay.since(bind.obj.Name, at.began) {
+			if at.stage != unlisted || ref.ID <= at.after {
+				delete(w.elsewhere, ref)
+			}
+		}
 	}
 	if at.stage == scanned {
 		w.scan()
@@ -166,14 +185,14 @@ func (w *cursorWalk) takeElsewhere(ctx context.Context) (full bool, err error) {
 		refs[ref] = true
 	}
 	for _, ref := range sortedRefs(maps.Keys(refs)) {
-		if ref.ID <= w.at.cursor {
+		if ref.ID <= w.at.after {
 			continue
 		}
 		if w.full() {
 			w.end(0, false)
 			return true, nil
 		}
-		w.at.cursor = ref.ID
+		w.at.after = ref.ID
 		r, err := w.fromElsewhere(ctx, ref)
 		if err != nil {
 			return false, err
@@ -182,7 +201,7 @@ func (w *cursorWalk) takeElsewhere(ctx context.Context) (full bool, err error) {
 			w.page.Resources = append(w.page.Resources, r)
 		}
 	}
-	w.at.cursor = ""
+	w.at.after = ""
 	return false, nil
 }
 
@@ -222,12 +241,11 @@ func (w *cursorWalk) asWritten(ctx context.Context, ref connector.Ref, e overlai
 // takePage takes resources from a page of the target, and reports whether the
 // client's page is done.
 func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool, err error) {
-	recs, err := w.notGiven(ctx, p.Records)
+	recs, err := w.notGiven(ctx, w.rest(p.Records))
 	if err != nil {
 		return false, err
 	}
-	passed := min(w.at.skip, len(recs))
-	found, err := w.visible(ctx, recs[passed:])
+	found, err := w.visible(ctx, recs)
 	if err != nil {
 		return false, err
 	}
@@ -235,7 +253,7 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 	more := 0
 	if !w.filtered && len(found) > room {
 		more = len(found) - room // they need not be looked at to be counted
-		w.at.skip = passed + found[room].at
+		w.stop(p.Records, found[room].ref)
 		found = found[:room]
 	}
 	all, err := w.b.resources(ctx, w.bind, found, forReading)
@@ -248,7 +266,7 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 		}
 		if w.full() {
 			if more == 0 {
-				w.at.skip = passed + found[i].at
+				w.stop(p.Records, found[i].ref)
 			}
 			more++
 			continue
@@ -258,8 +276,7 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 		}
 	}
 	if more == 0 && p.Next != "" {
-		w.at.skip -= passed
-		w.at.cursor = p.Next
+		w.at.after, w.at.skip, w.at.cursor = "", 0, p.Next
 	}
 	most := w.b.opts.ScanLimit
 	if w.trusted {
@@ -273,6 +290,27 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 		w.page.Total, w.page.Exact = p.Total, true
 	}
 	return true, nil
+}
+
+// rest returns the records of a page that are behind the position. Where the last
+// one that is done is gone, as a DELETE makes it be, that is the whole page: it
+// cannot be told how many others are gone too, and twice is better than never.
+func (w *cursorWalk) rest(recs []*schema.Record) []*schema.Record {
+	for i, rec := range recs {
+		if w.at.after != "" && w.bind.obj.RefOf(rec).ID == w.at.after {
+			return recs[i+1:]
+		}
+	}
+	return recs
+}
+
+// stop makes the next page begin with a record of the target's page.
+func (w *cursorWalk) stop(recs []*schema.Record, next connector.Ref) {
+	w.at.skip = slices.IndexFunc(recs, func(rec *schema.Record) bool { return w.bind.obj.RefOf(rec) == next })
+	w.at.after = ""
+	if w.at.skip > 0 {
+		w.at.after = w.bind.obj.RefOf(recs[w.at.skip-1]).ID
+	}
 }
 
 // notGiven leaves out the records of a page that came before it, from elsewhere.

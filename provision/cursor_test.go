@@ -192,6 +192,73 @@ func TestCursor_WrittenOfLate(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
+// TestCursor_DeletedMeanwhile: whoever is deleted between two pages, nobody else is
+// lost, also where a page of the client's ends within one of the target's. Others
+// come twice only if the last one of a page is deleted.
+func TestCursor_DeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	const count = 7
+	for _, which := range []int{1, 3, count - 1} { // the first one is Zendesk's own
+		for name, w := range filledWorlds(t, 60) {
+			t.Run(fmt.Sprintf("%s/%d", name, which), func(t *testing.T) {
+				want := sortedIDs([][]string{listIDs(t, w, "/Users?count=100")})
+				var got []string
+				for cursor := ""; ; {
+					r := must(t, w, "GET", fmt.Sprintf("/Users?count=%d&cursor=%s", count, cursor), nil, 200)
+					for _, u := range r.Resources() {
+						got = append(got, u["id"].(string))
+					}
+					next, more := r.Body["nextCursor"].(string)
+					if !more {
+						break
+					}
+					cursor = next
+					if len(got) < 4*count {
+						must(t, w, "DELETE", "/Users/"+got[len(got)-count+which], nil, 204)
+					}
+				}
+				slices.Sort(got)
+				if which == count-1 {
+					got = slices.Compact(got)
+				}
+				assert.Equal(t, want, got)
+			})
+		}
+	}
+}
+
+// TestCursor_FoundByStateMeanwhile: somebody who passes the filter all the time is
+// not lost when a write between two pages makes State know them by it too.
+func TestCursor_FoundByStateMeanwhile(t *testing.T) {
+	t.Parallel()
+	account := &freshservicetest.Options{}
+	for i := range 20 {
+		account.Requesters = append(account.Requesters, freshservicetest.Requester{FirstName: "P", PrimaryEmail: fmt.Sprintf("p%02d@example.com", i), JobTitle: "Analyst"})
+	}
+	w := freshserviceWorld(t, account, nil, nil)
+	w.clock.Advance(time.Hour)
+	want := sortedIDs([][]string{listIDs(t, w, "/Users?count=100")})
+	path := "/Users?count=3&filter=" + url.QueryEscape(`userName eq "ada" or title eq "Analyst"`)
+	r := must(t, w, "GET", path+"&cursor=", nil, 200)
+	var got []string
+	for {
+		for _, u := range r.Resources() {
+			got = append(got, u["id"].(string))
+		}
+		next, more := r.Body["nextCursor"].(string)
+		if !more {
+			break
+		}
+		w.clock.Advance(time.Second)
+		if len(got) == 3 {
+			must(t, w, "PATCH", "/Users/"+want[10], patch(set("userName", "ada")), 200)
+		}
+		r = must(t, w, "GET", path+"&cursor="+next, nil, 200)
+	}
+	slices.Sort(got)
+	assert.Equal(t, want, got)
+}
+
 // TestCursor_ScanLimit: a filter that the target cannot answer reads as many
 // records for a page as the limit says, and goes on from there.
 func TestCursor_ScanLimit(t *testing.T) {
@@ -283,8 +350,8 @@ func TestCursor_Malformed(t *testing.T) {
 	for name, w := range filledWorlds(t, 3) {
 		t.Run(name, func(t *testing.T) {
 			for _, cursor := range []string{
-				"x", "=", "=1", "u", "l", "lm1.0.0", "lm1.0.0.zz", "um1.0.1.zz", "zm1.0.0.", "lm1.-1.0.", "lm1.0.-1.", "lm1.01.0.", "lm1.9999999999.0.", "l!.0.0.",
-				"l" + strings.Repeat("z", 100) + ".0.0.", "l.0.0.",
+				"x", "=", "=1", "u", "l", "lm1.0.0.0", "lm1.0.0.0.zz", "um1.0.1.1.z", "um1.0.0.1.zz", "zm1.0.0.0.", "lm1.-1.0.0.", "lm1.0.-1.0.", "lm1.0.0.-1.",
+				"lm1.0.1.0.", "lm1.0.0.1.z", "lm1.0.1.2.z", "lm1.01.0.0.", "lm1.9999999999.0.0.", "l!.0.0.0.", "l" + strings.Repeat("z", 100) + ".0.0.0.", "l.0.0.0.",
 			} {
 				_, err := w.backend.List(t.Context(), "User", scim.Query{StartIndex: 1, Count: 1, ByCursor: true, Cursor: cursor})
 				e, ok := errors.AsType[*scim.Error](err)
@@ -368,7 +435,7 @@ func FuzzList_Cursor(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(p.Next, sorted)
 	}
-	f.Add("um1.0.0.3", false)
+	f.Add("um1.0.0.1.3", false)
 	f.Add("=9,2,x", true)
 	f.Fuzz(func(t *testing.T, cursor string, sorted bool) {
 		q := scim.Query{StartIndex: 1, Count: 2, ByCursor: true, Cursor: cursor}

@@ -44,7 +44,6 @@ type stored struct {
 	// partial says that not all of the record was read, or that it is what a write
 	// should have come to where the target does not tell. It has no version.
 	partial bool
-	at      int // where it stands in the target's page
 }
 
 // load reads the record behind a SCIM id, without some fields. One that a DELETE

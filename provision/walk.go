@@ -207,7 +207,7 @@ func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored,
 		}
 		ref := connector.Ref{Object: w.bind.obj.Name, ID: keys[i].ID}
 		w.known = slices.DeleteFunc(w.known, func(k *stored) bool { return k.ref == ref })
-		f := &stored{ref: ref, rec: adapt(rec, w.bind.obj.Type), entry: entries[i], partial: len(w.omit) > 0, at: i}
+		f := &stored{ref: ref, rec: adapt(rec, w.bind.obj.Type), entry: entries[i], partial: len(w.omit) > 0}
 		if newer, ok := w.fresh[ref]; ok {
 			delete(w.fresh, ref)
 			if newer.rec == nil {
