@@ -241,13 +241,15 @@ func (p *applier) apply(op *Op) error {
 
 // applySingle works on a single-valued attribute as a whole.
 func applySingle(op *Op, a *schema.Attribute, cur schema.Value) schema.Value {
-	if op.Kind == OpRemove || op.Value.Unassigned() {
+	was, given := cur.Record(), op.Value.Record()
+	switch {
+	case op.Kind != OpRemove && was != nil && given != nil:
+		return merge(a, was, given) // what an object does not name is left alone
+	case op.Kind == OpRemove || op.Value.Unassigned():
 		return schema.Value{}
+	default:
+		return trimmed(op.Value)
 	}
-	if was, given := cur.Record(), op.Value.Record(); was != nil && given != nil {
-		return merge(a, was, given)
-	}
-	return trimmed(op.Value)
 }
 
 // applySub works on a sub-attribute of a single complex value.
@@ -283,6 +285,7 @@ func (p *applier) elements(op *Op, a *schema.Attribute, cur schema.Value) (schem
 	clearing := op.Kind == OpRemove || op.Value.Unassigned()
 	out := make([]schema.Value, 0, cur.Len()+1)
 	found, primary, changed := false, -1, 0
+	var targets []int // positions in out
 	for e := range cur.Elements() {
 		elem := e.Record()
 		if elem == nil || op.Target.Filter != nil && !op.Target.Filter.Match(elem) {
@@ -299,6 +302,7 @@ func (p *applier) elements(op *Op, a *schema.Attribute, cur schema.Value) (schem
 		if next.Unassigned() || again {
 			continue
 		}
+		targets = append(targets, len(out))
 		out = append(out, next)
 		if next.Record() != elem {
 			changed++
@@ -322,15 +326,22 @@ func (p *applier) elements(op *Op, a *schema.Attribute, cur schema.Value) (schem
 		if err != nil {
 			return schema.Value{}, err
 		}
+		targets, changed = append(targets, len(out)), 1
 		out = append(out, next)
 		if isPrimary(a, next) {
 			primary = len(out) - 1
 		}
 	}
+	if err := p.visit(op, copyEffort*changed, len(out)); err != nil {
+		return schema.Value{}, err
+	}
 	if primary >= 0 {
 		onlyPrimary(a, out, primary)
 	}
-	return schema.ListValue(out...), p.visit(op, copyEffort*changed, len(out))
+	if changed > 0 {
+		out = distinct(a, out, targets)
+	}
+	return schema.ListValue(out...), nil
 }
 
 func applyElement(op *Op, a *schema.Attribute, elem *schema.Record, clearing bool) (schema.Value, error) {
@@ -338,10 +349,10 @@ func applyElement(op *Op, a *schema.Attribute, elem *schema.Record, clearing boo
 	case op.Target.Sub != schema.NoSlot:
 		next, err := setSub(op, a, elem)
 		return schema.ObjectValue(next), err
+	case op.Kind == OpAdd && op.Value.Record() != nil:
+		return merge(a, elem, op.Value.Record()), nil // nulls in it take sub-attributes away
 	case clearing:
 		return schema.Value{}, nil
-	case op.Kind == OpAdd:
-		return merge(a, elem, op.Value.Record()), nil
 	default:
 		return elementFor(op, a), nil
 	}

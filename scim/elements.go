@@ -262,6 +262,24 @@ func join(a *schema.Attribute, there, again schema.Value) schema.Value {
 	return schema.ObjectValue(out)
 }
 
+// distinct returns the list, which it may change, without the elements that are
+// the same as one of those at the positions given, the first of which counts (RFC
+// 7643 section 2.4).
+func distinct(a *schema.Attribute, list []schema.Value, first []int) []schema.Value {
+	elements := make([]schema.Value, len(first))
+	for i, at := range first {
+		elements[i] = list[at]
+	}
+	set := newElementSet(a, elements)
+	kept := list[:0]
+	for at, e := range list {
+		if i := set.find(e); i < 0 || first[i] == at {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
 // subtract returns cur without the elements of less.
 func subtract(a *schema.Attribute, cur, less schema.Value) schema.Value {
 	gone := make([]schema.Value, 0, less.Len())

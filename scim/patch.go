@@ -266,8 +266,9 @@ func (p *patcher) emit(kind OpKind, sel schema.Selector, v schema.Value, pathles
 		return err
 	}
 	if op.Value.IsNull() {
-		op.Kind, op.MustMatch = OpReplace, sel.Filter != nil && p.allowed&removeAbsent == 0
+		op.Kind = OpReplace
 	}
+	op.MustMatch = op.Value.Unassigned() && sel.Filter != nil && p.allowed&removeAbsent == 0
 	if rec := op.Value.Record(); rec != nil && !a.MultiValued && sel.Sub == schema.NoSlot {
 		if isEmpty(rec) {
 			return nil // what is not named stays, and here that is all
