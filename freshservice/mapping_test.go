@@ -1,15 +1,12 @@
 package freshservice_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"io/fs"
+	"os"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/freshservice/freshservicetest"
@@ -19,6 +16,7 @@ import (
 	"github.com/usher-scim/usher/scim"
 )
 
+// defaultMapping is the document of requesters, as it ships.
 func defaultMapping(t *testing.T) *mapping.Document {
 	t.Helper()
 	docs, problems := mapping.ParseFS(freshservice.Mappings)
@@ -29,45 +27,128 @@ func defaultMapping(t *testing.T) *mapping.Document {
 	return docs[i]
 }
 
+// everyMapping are all documents of the directory, by name, and the sets among
+// them.
+func everyMapping(t *testing.T) (docs map[string]*mapping.Document, sets []*mapping.Document) {
+	t.Helper()
+	all, problems := mapping.ParseFS(os.DirFS("mapping"))
+	require.NoError(t, problems.Err())
+	docs = make(map[string]*mapping.Document)
+	for _, d := range all {
+		if d.IsSet() {
+			sets = append(sets, d)
+		} else {
+			docs[d.Name()] = d
+		}
+	}
+	return docs, sets
+}
+
 func scimSchemas() []schema.Schema {
 	return []schema.Schema{scim.UserSchema(), scim.GroupSchema(), scim.EnterpriseUserSchema()}
 }
 
-// replaceText carries out operations that replace texts, all that the document's
-// own tests have.
-func replaceText(cur *schema.Record, operations []byte) (*schema.Record, error) {
-	var wire []struct{ Op, Path, Value string }
-	if err := json.Unmarshal(operations, &wire); err != nil {
+// patched carries operations out as a server does.
+func patched(cur *schema.Record, operations []byte) (*schema.Record, error) {
+	codec, err := scim.NewCodec(scim.ResourceType{Name: cur.Type().Name(), Type: cur.Type()}, scim.ProfileCompatible())
+	if err != nil {
 		return nil, err
 	}
-	var ops []scim.Op
-	for _, w := range wire {
-		path, err := schema.ParsePath(w.Path)
-		if err != nil {
-			return nil, err
-		}
-		sel, err := cur.Type().Select(path)
-		if err != nil {
-			return nil, err
-		}
-		if w.Op != "replace" {
-			return nil, fmt.Errorf("operation %s", w.Op)
-		}
-		ops = append(ops, scim.Op{Kind: scim.OpReplace, Target: sel, Value: schema.StringValue(w.Value), CreateMissing: true})
+	body, err := schema.ParseJSON([]byte(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":` + string(operations) + `}`))
+	if err != nil {
+		return nil, err
+	}
+	ops, _, err := codec.Patch(cur.Get("id").Text(), body)
+	if err != nil {
+		return nil, err
 	}
 	return scim.ApplyPatch(cur, ops)
 }
 
+// TestMapping_ItsOwnTests compiles each document against the type that the driver
+// has of its object, and runs the tests that it brings.
 func TestMapping_ItsOwnTests(t *testing.T) {
 	t.Parallel()
-	results := mappingtest.RunDocument(defaultMapping(t), &mappingtest.Options{Schemas: scimSchemas(), Patch: replaceText})
-	require.NotEmpty(t, results)
-	for _, r := range results {
-		t.Run(r.Name, func(t *testing.T) {
+	docs, sets := everyMapping(t)
+	require.Len(t, docs, 5)
+	for name, doc := range docs {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.NoError(t, r.Err)
+			target := freshservice.Type(doc.Object())
+			require.NotNil(t, target)
+			require.NoError(t, mappingtest.CheckFields(doc, target))
+			resource, err := doc.ResourceType(scimSchemas(), target, sets...)
+			require.NoError(t, err)
+			_, problems := mapping.Compile(doc, resource, target, nil)
+			require.NoError(t, problems.Err())
+			assert.Empty(t, unruled(doc, target), "no rule fills these")
+
+			results := mappingtest.RunDocument(doc, &mappingtest.Options{Schemas: scimSchemas(), Patch: patched})
+			require.NotEmpty(t, results)
+			for _, r := range results {
+				assert.NoError(t, r.Err, r.Name)
+			}
 		})
 	}
+}
+
+// unruled returns the fields that can be written and that no rule writes.
+func unruled(doc *mapping.Document, target *schema.Type) []string {
+	ruled := map[string]bool{}
+	for _, r := range doc.Rules() {
+		if r.Direction != mapping.ToSCIM {
+			ruled[r.Target] = true
+		}
+	}
+	var out []string
+	for s := range schema.Slot(target.Len()) {
+		if a := target.Attribute(s); a.Writable() && !ruled[a.Name] {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
+func TestType(t *testing.T) {
+	t.Parallel()
+	for _, object := range []string{
+		freshservice.ObjectRequester, freshservice.ObjectAgent, freshservice.ObjectUser, freshservice.ObjectDepartment,
+		freshservice.ObjectLocation, freshservice.ObjectAgentGroup, freshservice.ObjectRequesterGroup, freshservice.ObjectAgentRole,
+	} {
+		typ := freshservice.Type(object)
+		require.NotNil(t, typ, object)
+		assert.Equal(t, object, typ.Name())
+		assert.Equal(t, schema.Integer, typ.Lookup("id").Type, object)
+	}
+	assert.Nil(t, freshservice.Type("asset"))
+
+	// What an account is described to have is made of the same data.
+	desc, err := start(t, nil, nil).Description(t.Context())
+	require.NoError(t, err)
+	for _, o := range desc.Objects {
+		typ := freshservice.Type(o.Name)
+		require.NotNil(t, typ, o.Name)
+		for s := range schema.Slot(o.Type.Len()) {
+			a := o.Type.Attribute(s)
+			b := typ.Lookup(a.Name)
+			require.NotNil(t, b, "%s.%s", o.Name, a.Name)
+			assert.Equal(t, b.Type, a.Type, "%s.%s", o.Name, a.Name)
+			assert.Equal(t, b.Filter, a.Filter, "%s.%s", o.Name, a.Name)
+			assert.True(t, b.Writable() || !a.Writable(), "%s.%s", o.Name, a.Name)
+		}
+	}
+}
+
+// TestMapping_AsksAsTheDriverDoes holds the document's word on queries, which make
+// it testable on its own, against the driver's.
+func TestMapping_AsksAsTheDriverDoes(t *testing.T) {
+	t.Parallel()
+	desc, err := start(t, nil, nil).Description(t.Context())
+	require.NoError(t, err)
+	search := desc.Object(freshservice.ObjectRequester).Search
+	doc := defaultMapping(t)
+	require.NotNil(t, doc.Query())
+	assert.Equal(t, mapping.Query{And: search.And, Or: search.Or, MaxLength: search.MaxLength}, *doc.Query())
 }
 
 func TestMapping_FitsAnyAccount(t *testing.T) {
@@ -89,99 +170,10 @@ func TestMapping_FitsAnyAccount(t *testing.T) {
 			_, problems := mapping.Compile(doc, resource, target, nil)
 			require.NoError(t, problems.Err())
 
-			ruled := map[string]bool{}
-			for _, r := range doc.Rules() {
-				ruled[r.Target] = true
-			}
-			for s := range schema.Slot(target.Len()) {
-				if a := target.Attribute(s); a.Writable() {
-					assert.True(t, ruled[a.Name], "no rule fills %s", a.Name)
-				}
-			}
+			assert.Empty(t, unruled(doc, target), "no rule fills these")
 			for _, l := range []string{freshservice.ObjectDepartment, freshservice.ObjectUser, freshservice.ObjectLocation} {
 				assert.NotNil(t, desc.Object(l), "the document looks up objects of this kind")
 			}
 		})
-	}
-}
-
-// TestMapping_SaysWhatTheDriverSays holds the fields in the document, which make
-// it testable on its own, against those that the driver describes.
-func TestMapping_SaysWhatTheDriverSays(t *testing.T) {
-	t.Parallel()
-	type field struct {
-		Type               string
-		Required, ReadOnly bool
-		Set                bool
-		MaxLength          int
-		ClearAs            string
-		OneOf              []string
-		Filter             []string
-		FilterAs           string
-	}
-	var doc struct {
-		Target struct {
-			Schema struct{ Fields map[string]yaml.Node }
-			Query  struct {
-				And, Or   bool
-				MaxLength int `yaml:"maxLength"`
-			}
-		}
-	}
-	data, err := fs.ReadFile(freshservice.Mappings, "mapping/requester.yaml")
-	require.NoError(t, err)
-	require.NoError(t, yaml.Unmarshal(data, &doc))
-	require.NotEmpty(t, doc.Target.Schema.Fields)
-
-	desc, err := start(t, nil, nil).Description(t.Context())
-	require.NoError(t, err)
-	o := desc.Object(freshservice.ObjectRequester)
-	assert.Equal(t, o.Search.And, doc.Target.Query.And)
-	assert.Equal(t, o.Search.Or, doc.Target.Query.Or)
-	assert.Equal(t, o.Search.MaxLength, doc.Target.Query.MaxLength)
-
-	kinds := map[schema.DataType]string{schema.String: "string", schema.Boolean: "boolean", schema.Integer: "integer", schema.DateTime: "datetime"}
-	clears := map[schema.ClearAs]string{schema.ClearEmpty: "empty", schema.ClearEmptyList: "emptyList"}
-	for name, node := range doc.Target.Schema.Fields {
-		var said struct {
-			Type      string
-			Required  bool
-			ReadOnly  bool `yaml:"readOnly"`
-			Set       bool
-			MaxLength int      `yaml:"maxLength"`
-			ClearAs   string   `yaml:"clearAs"`
-			OneOf     []string `yaml:"oneOf"`
-			Filter    []string
-			FilterAs  string `yaml:"filterAs"`
-		}
-		require.NoError(t, node.Decode(&said), name)
-		a := o.Type.Lookup(name)
-		if !assert.NotNil(t, a, "the driver has no field %s", name) {
-			continue
-		}
-		want := field{
-			Type: kinds[a.Type], Required: a.Required, ReadOnly: !a.Writable(), Set: a.Unordered,
-			MaxLength: a.MaxLength, ClearAs: clears[a.ClearAs], FilterAs: a.FilterAs,
-		}
-		if a.MultiValued {
-			want.Type, want.ClearAs = "list<"+want.Type+">", "emptyList"
-		}
-		if name != "language" { // the account's list
-			want.OneOf = a.Choices
-		}
-		for op := schema.Eq; op < schema.AllOps; op <<= 1 {
-			if a.Filter&op != 0 {
-				want.Filter = append(want.Filter, op.String())
-			}
-		}
-		got := field(said)
-		slices.Sort(got.Filter)
-		slices.Sort(want.Filter)
-		assert.Equal(t, want, got, name)
-	}
-	for s := range schema.Slot(o.Type.Len()) {
-		if a := o.Type.Attribute(s); a.Writable() {
-			assert.Contains(t, doc.Target.Schema.Fields, a.Name)
-		}
 	}
 }

@@ -202,7 +202,7 @@ func (c *compiler) compile(resource, target *schema.Type) *Plan {
 		}
 	}
 	if target == nil {
-		t, err := doc.targetType()
+		t, err := doc.TargetType()
 		if err != nil {
 			c.fail(CodeSyntax, "/target/schema/fields", err.Error())
 			return nil

@@ -158,6 +158,16 @@ func (d *Document) IsSet() bool { return d.set }
 // that it can be checked without one.
 func (d *Document) DeclaresFields() bool { return len(d.fields) > 0 }
 
+// Query returns what the document says of the target's queries, nil where it says
+// nothing.
+func (d *Document) Query() *Query {
+	if d.query == nil {
+		return nil
+	}
+	q := *d.query
+	return &q
+}
+
 // Extends returns the name of the document that this one overrides, or "".
 func (d *Document) Extends() string { return d.extends }
 

@@ -256,8 +256,9 @@ func (f *fieldDecl) attribute() schema.Attribute {
 	return a
 }
 
-// targetType returns the type made of the document's fields and its id.
-func (d *Document) targetType() (*schema.Type, error) {
+// TargetType returns the type made of the fields that the document declares and
+// its id. It fails when a field is there twice.
+func (d *Document) TargetType() (*schema.Type, error) {
 	attrs := make([]schema.Attribute, 0, len(d.fields)+1)
 	for i := range d.fields {
 		attrs = append(attrs, d.fields[i].attribute())

@@ -7,12 +7,15 @@ import (
 	"github.com/usher-scim/usher/mapping/expr"
 )
 
-// Mappings has the default mapping documents, one file each: SCIM users to
-// Zendesk users ("zendesk-user"). Rules for the account's custom fields are not in
-// them, they are made from what the account has. A document of one's own can
-// extend one of these by its name, rule by rule.
+// Mappings has the default mapping documents of what connections serve, one file
+// each: SCIM users to Zendesk users ("zendesk-user"). Rules for the account's
+// custom fields are not in them, they are made from what the account has. A
+// document of one's own can extend one of these by its name, rule by rule.
 //
-//go:embed mapping/*.yaml
+// The directory mapping has those of groups and organizations as well, which are
+// added here when a connection serves them.
+//
+//go:embed mapping/user.yaml
 var Mappings embed.FS
 
 // ValueMaps returns the value maps that the default mappings use beside the

@@ -1,15 +1,12 @@
 package zendesk_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"io/fs"
+	"os"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
@@ -21,6 +18,7 @@ import (
 	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
+// defaultMapping is the document of users, as it ships.
 func defaultMapping(t *testing.T) *mapping.Document {
 	t.Helper()
 	docs, problems := mapping.ParseFS(zendesk.Mappings)
@@ -31,50 +29,112 @@ func defaultMapping(t *testing.T) *mapping.Document {
 	return docs[i]
 }
 
+// everyMapping are all documents of the directory, by name.
+func everyMapping(t *testing.T) map[string]*mapping.Document {
+	t.Helper()
+	all, problems := mapping.ParseFS(os.DirFS("mapping"))
+	require.NoError(t, problems.Err())
+	docs := make(map[string]*mapping.Document)
+	for _, d := range all {
+		docs[d.Name()] = d
+	}
+	return docs
+}
+
 func scimSchemas() []schema.Schema {
 	return []schema.Schema{scim.UserSchema(), scim.GroupSchema(), scim.EnterpriseUserSchema()}
 }
 
-// replace carries out operations that replace texts and booleans, all that the
-// document's own tests have.
-func replace(cur *schema.Record, operations []byte) (*schema.Record, error) {
-	var wire []struct {
-		Op, Path string
-		Value    schema.Value
-	}
-	if err := json.Unmarshal(operations, &wire); err != nil {
+// patched carries operations out as a server does.
+func patched(cur *schema.Record, operations []byte) (*schema.Record, error) {
+	codec, err := scim.NewCodec(scim.ResourceType{Name: cur.Type().Name(), Type: cur.Type()}, scim.ProfileCompatible())
+	if err != nil {
 		return nil, err
 	}
-	var ops []scim.Op
-	for _, w := range wire {
-		path, err := schema.ParsePath(w.Path)
-		if err != nil {
-			return nil, err
-		}
-		sel, err := cur.Type().Select(path)
-		if err != nil {
-			return nil, err
-		}
-		if w.Op != "replace" && w.Op != "Replace" {
-			return nil, fmt.Errorf("operation %s", w.Op)
-		}
-		ops = append(ops, scim.Op{Kind: scim.OpReplace, Target: sel, Value: w.Value, CreateMissing: true})
+	body, err := schema.ParseJSON([]byte(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":` + string(operations) + `}`))
+	if err != nil {
+		return nil, err
+	}
+	ops, _, err := codec.Patch(cur.Get("id").Text(), body)
+	if err != nil {
+		return nil, err
 	}
 	return scim.ApplyPatch(cur, ops)
 }
 
+// TestMapping_ItsOwnTests compiles each document against the type that the driver
+// has of its object, and runs the tests that it brings.
 func TestMapping_ItsOwnTests(t *testing.T) {
 	t.Parallel()
-	results := mappingtest.RunDocument(defaultMapping(t), &mappingtest.Options{
-		Schemas: scimSchemas(), Patch: replace,
-		Compile: &mapping.Options{ValueMaps: map[string]*expr.ValueMap{"zendesk.locale": expr.NewLanguageMap("en-US", "de", "pt-br")}},
-	})
-	require.NotEmpty(t, results)
-	for _, r := range results {
-		t.Run(r.Name, func(t *testing.T) {
+	options := &mapping.Options{ValueMaps: map[string]*expr.ValueMap{"zendesk.locale": expr.NewLanguageMap("en-US", "de", "pt-br")}}
+	docs := everyMapping(t)
+	require.Len(t, docs, 3)
+	for name, doc := range docs {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.NoError(t, r.Err)
+			target := zendesk.Type(doc.Object())
+			require.NotNil(t, target)
+			require.NoError(t, mappingtest.CheckFields(doc, target))
+			resource, err := doc.ResourceType(scimSchemas(), target)
+			require.NoError(t, err)
+			_, problems := mapping.Compile(doc, resource, target, options)
+			require.NoError(t, problems.Err())
+			assert.Empty(t, unruled(doc, target), "no rule fills these")
+
+			results := mappingtest.RunDocument(doc, &mappingtest.Options{Schemas: scimSchemas(), Patch: patched, Compile: options})
+			require.NotEmpty(t, results)
+			for _, r := range results {
+				assert.NoError(t, r.Err, r.Name)
+			}
 		})
+	}
+}
+
+// unruled returns the fields that can be written and that no rule writes.
+func unruled(doc *mapping.Document, target *schema.Type) []string {
+	// Groups, and with them the default group, are for a later day.
+	ruled := map[string]bool{"default_group_id": true}
+	for _, r := range doc.Rules() {
+		if r.Direction != mapping.ToSCIM {
+			ruled[r.Target] = true
+		}
+	}
+	var out []string
+	for s := range schema.Slot(target.Len()) {
+		if a := target.Attribute(s); a.Writable() && !ruled[a.Name] {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
+func TestType(t *testing.T) {
+	t.Parallel()
+	for _, object := range []string{zendesk.ObjectUser, zendesk.ObjectGroup, zendesk.ObjectOrganization, zendesk.ObjectCustomRole} {
+		typ := zendesk.Type(object)
+		require.NotNil(t, typ, object)
+		assert.Equal(t, object, typ.Name())
+		assert.Equal(t, schema.Integer, typ.Lookup("id").Type, object)
+	}
+	assert.Nil(t, zendesk.Type("ticket"))
+	answer, err := schema.ParseJSON([]byte(`{"id":1,"photo":{"content_url":"https://acme.zendesk.com/a.png"}}`))
+	require.NoError(t, err)
+	assert.Equal(t, "https://acme.zendesk.com/a.png", connector.DecodeRecord(zendesk.Type("user"), answer).String("photo.content_url"))
+
+	// What an account is described to have is made of the same data.
+	desc, err := start(t, nil, nil).Description(t.Context())
+	require.NoError(t, err)
+	for _, o := range desc.Objects {
+		typ := zendesk.Type(o.Name)
+		require.NotNil(t, typ, o.Name)
+		for s := range schema.Slot(o.Type.Len()) {
+			a := o.Type.Attribute(s)
+			b := typ.Lookup(a.Name)
+			require.NotNil(t, b, "%s.%s", o.Name, a.Name)
+			assert.Equal(t, b.Type, a.Type, "%s.%s", o.Name, a.Name)
+			assert.Equal(t, b.Filter, a.Filter, "%s.%s", o.Name, a.Name)
+			assert.True(t, b.Writable() || !a.Writable(), "%s.%s", o.Name, a.Name)
+		}
 	}
 }
 
@@ -97,16 +157,7 @@ func TestMapping_FitsAnyAccount(t *testing.T) {
 			_, problems := mapping.Compile(doc, resource, target, &mapping.Options{ValueMaps: zendesk.ValueMaps(desc)})
 			require.NoError(t, problems.Err())
 
-			ruled := map[string]bool{}
-			for _, r := range doc.Rules() {
-				ruled[r.Target] = true
-			}
-			for s := range schema.Slot(target.Len()) {
-				// Groups, and with them the default group, are for a later day.
-				if a := target.Attribute(s); a.Writable() && a.Name != "default_group_id" {
-					assert.True(t, ruled[a.Name], "no rule fills %s", a.Name)
-				}
-			}
+			assert.Empty(t, unruled(doc, target), "no rule fills these")
 			for _, l := range []string{zendesk.ObjectOrganization, zendesk.ObjectCustomRole} {
 				assert.NotNil(t, desc.Object(l), "the document looks up objects of this kind")
 			}
@@ -126,72 +177,5 @@ func TestValueMaps_AreTheAccounts(t *testing.T) {
 		got, ok := m.Forward(schema.StringValue(in), schema.Value{})
 		assert.True(t, ok, in)
 		assert.Equal(t, want, got.Text(), in)
-	}
-}
-
-// TestMapping_SaysWhatTheDriverSays holds the fields in the document, which make
-// it testable on its own, against those that the driver describes.
-func TestMapping_SaysWhatTheDriverSays(t *testing.T) {
-	t.Parallel()
-	type field struct {
-		Type                     string
-		Required, ReadOnly, Once bool
-		Set                      bool
-		ClearAs                  string
-		OneOf                    []string
-		Filter                   []string
-	}
-	var doc struct {
-		Target struct {
-			Schema struct{ Fields map[string]yaml.Node }
-		}
-	}
-	data, err := fs.ReadFile(zendesk.Mappings, "mapping/user.yaml")
-	require.NoError(t, err)
-	require.NoError(t, yaml.Unmarshal(data, &doc))
-	require.NotEmpty(t, doc.Target.Schema.Fields)
-
-	desc, err := start(t, nil, nil).Description(t.Context())
-	require.NoError(t, err)
-	o := desc.Object(zendesk.ObjectUser)
-	kinds := map[schema.DataType]string{schema.String: "string", schema.Boolean: "boolean", schema.Integer: "integer", schema.DateTime: "datetime"}
-	clears := map[schema.ClearAs]string{schema.ClearEmpty: "empty", schema.ClearOmit: "omit"}
-	for name, node := range doc.Target.Schema.Fields {
-		var said struct {
-			Type     string
-			Required bool
-			ReadOnly bool `yaml:"readOnly"`
-			Once     bool `yaml:"createOnly"`
-			Set      bool
-			ClearAs  string   `yaml:"clearAs"`
-			OneOf    []string `yaml:"oneOf"`
-			Filter   []string
-		}
-		require.NoError(t, node.Decode(&said), name)
-		a := o.Type.Lookup(name)
-		if !assert.NotNil(t, a, "the driver has no field %s", name) {
-			continue
-		}
-		want := field{
-			Type: kinds[a.Type], Required: a.Required, ReadOnly: !a.Writable(), Set: a.Unordered, ClearAs: clears[a.ClearAs],
-			Once: name == "skip_verify_email",
-		}
-		if a.MultiValued {
-			want.Type, want.ClearAs = "list<"+want.Type+">", "emptyList"
-		}
-		if name != "locale" { // the account's list
-			want.OneOf = a.Choices
-		}
-		for op := schema.Eq; op < schema.AllOps; op <<= 1 {
-			if a.Filter&op != 0 {
-				want.Filter = append(want.Filter, op.String())
-			}
-		}
-		assert.Equal(t, want, field(said), name)
-	}
-	for s := range schema.Slot(o.Type.Len()) {
-		if a := o.Type.Attribute(s); a.Writable() {
-			assert.Contains(t, doc.Target.Schema.Fields, a.Name)
-		}
 	}
 }
