@@ -53,7 +53,8 @@ func (op Op) String() string {
 
 // Filter is a parsed filter: an [And], [Or], [Not], [*Compare] or [*ValuePath].
 // Its String has single spaces, lower-case operators, JSON literals and only
-// the parentheses it needs; parsing that gives an equal filter.
+// the parentheses it needs; parsing that gives an equal filter, unless the spaces
+// and escapes make it longer than [MaxFilterLength].
 type Filter interface {
 	fmt.Stringer
 	filter()

@@ -89,3 +89,11 @@ func TestMatch_Present(t *testing.T) {
 		}
 	}
 }
+
+func TestParseFilter_NotUTF8(t *testing.T) {
+	t.Parallel()
+	_, err := schema.ParseFilter("a eq \"\xff\"")
+	require.ErrorContains(t, err, "UTF-8")
+	_, err = schema.ParsePath("a[b eq \"\xff\"]")
+	require.ErrorContains(t, err, "UTF-8")
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Path is a parsed attribute path (RFC 7644 section 3.5.2), as it was written:
@@ -153,6 +154,9 @@ type parser struct {
 func newParser(text string) (*parser, error) {
 	if len(text) > MaxFilterLength {
 		return nil, &SyntaxError{Kind: KindLimit, Offset: -1, Msg: fmt.Sprintf("longer than %d bytes", MaxFilterLength)}
+	}
+	if !utf8.ValidString(text) {
+		return nil, &SyntaxError{Kind: KindSyntax, Offset: -1, Msg: "not in UTF-8"} // a text must not be compared with holes in it
 	}
 	p := &parser{text: text}
 	p.next()

@@ -63,7 +63,7 @@ func (d *decoder) pathKey(name string, repair repairSet) (schema.Selector, bool)
 		return none, false
 	}
 	sel, err := d.selectPath(p)
-	if err != nil || sel.Schema != "" {
+	if err != nil || sel.Schema != "" || d.checkSelector(sel) != nil {
 		return none, false
 	}
 	d.used |= repair

@@ -247,6 +247,19 @@ func (d *decoder) checkFilter(t *schema.Type, f schema.Filter) error {
 	return nil
 }
 
+// checkSelector is checkFilter for the filter in the path of a PATCH.
+func (d *decoder) checkSelector(sel schema.Selector) error {
+	a := sel.Attribute()
+	switch {
+	case sel.Filter == nil:
+		return nil
+	case neverShown(a):
+		return secretFilter(a.Name)
+	default:
+		return d.checkFilter(a.Sub, sel.Filter.Filter())
+	}
+}
+
 func (d *decoder) checkFilters(t *schema.Type, fs []schema.Filter) error {
 	for _, f := range fs {
 		if err := d.checkFilter(t, f); err != nil {

@@ -95,7 +95,7 @@ func (p *patcher) explicit(text string) (schema.Selector, error) {
 		if sel.Schema != "" && !p.can(extensionPath) {
 			return sel, Errorf(http.StatusBadRequest, InvalidPath, "Path %s names a schema, not an attribute.", sel.Schema)
 		}
-		return sel, nil
+		return sel, p.checkSelector(sel)
 	}
 	if path.Filter != nil {
 		// Is it the path that is wrong, or the filter in it?
