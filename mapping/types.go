@@ -16,7 +16,8 @@ import (
 // description, whether it is required or a list) is taken from the field that its
 // rule writes, as far as target has one; target may be nil. An extension attribute
 // that is read from the target and that nothing in the document takes a value from
-// is read-only; routes are sets of which a condition may take one as well.
+// is read-only; routes are sets of which a condition may take one as well. One that
+// is only written to the target is write-only, and never returned.
 //
 // For a MappingSet the type has the first of bases as core, the others as
 // extensions, and an extension attribute for every path of a condition that none
@@ -108,12 +109,17 @@ func (b *typeBuilder) extend(urn string, names []string, at string) {
 		case !nested && k < 0:
 			s.Attributes = append(s.Attributes, b.attribute(urn, n, attr))
 		case nested && k < 0:
-			t, err := schema.NewOrdered(attr, b.attribute(urn, n, sub))
+			first := b.attribute(urn, n, sub)
+			t, err := schema.NewOrdered(attr, first)
 			if err != nil {
 				b.fail(CodeSyntax, at+"/"+itoa(i), err.Error())
 				continue
 			}
-			s.Attributes = append(s.Attributes, schema.Attribute{Name: attr, Type: schema.Complex, Sub: t})
+			whole := schema.Attribute{Name: attr, Type: schema.Complex, Sub: t}
+			if first.Returned == schema.ReturnedNever { // so is the whole, until another part is shown
+				whole.Mutability, whole.Returned = first.Mutability, first.Returned
+			}
+			s.Attributes = append(s.Attributes, whole)
 		case nested:
 			a := &s.Attributes[k]
 			if a.Sub == nil {
@@ -127,12 +133,16 @@ func (b *typeBuilder) extend(urn string, names []string, at string) {
 			for j := range a.Sub.Len() {
 				subs = append(subs, *a.Sub.Attribute(schema.Slot(j)))
 			}
-			t, err := schema.NewOrdered(attr, append(subs, b.attribute(urn, n, sub))...)
+			next := b.attribute(urn, n, sub)
+			t, err := schema.NewOrdered(attr, append(subs, next)...)
 			if err != nil {
 				b.fail(CodeSyntax, at+"/"+itoa(i), err.Error())
 				continue
 			}
 			a.Sub = t
+			if a.Returned == schema.ReturnedNever && next.Returned != schema.ReturnedNever {
+				a.Mutability, a.Returned = schema.ReadWrite, schema.ReturnedDefault
+			}
 		}
 	}
 }
@@ -141,8 +151,11 @@ func (b *typeBuilder) extend(urn string, names []string, at string) {
 // writes.
 func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
 	a := schema.Attribute{Name: name, Type: schema.Any, Shown: schema.String}
-	if b.isOnlyRead(urn, path) {
+	switch {
+	case b.isOnlyRead(urn, path):
 		a.Mutability = schema.ReadOnly
+	case b.isOnlyWritten(urn, path):
+		a.Mutability, a.Returned = schema.WriteOnly, schema.ReturnedNever
 	}
 	r := b.ruleFor(urn, path)
 	if r == nil {
@@ -200,6 +213,22 @@ func (b *typeBuilder) isOnlyRead(urn, path string) bool {
 	return slices.ContainsFunc(b.doc.rules, func(r *ruleDecl) bool {
 		return !r.disabled && r.way() != ToTarget && b.means(r.scim, urn, path)
 	})
+}
+
+// isOnlyWritten reports whether an attribute is written to the target, and nothing
+// is read into it: no answer will ever show it.
+func (b *typeBuilder) isOnlyWritten(urn, path string) bool {
+	written := false
+	for _, r := range b.doc.rules {
+		if r.disabled || !b.means(r.scim, urn, path) {
+			continue
+		}
+		if r.way() != ToTarget {
+			return false
+		}
+		written = true
+	}
+	return written
 }
 
 // ruleFor returns the first rule that is about an attribute, those that write
@@ -289,9 +318,9 @@ func (d *Document) IDField() string {
 //   - the attribute badge of the document's last schema;
 //   - custom_fields.badge in the core schema, where Okta puts it.
 //
-// The first is written and read, the others are only written. Texts are
-// converted to what the field holds. A field whose name cannot be an attribute's
-// is left out. The document itself is not changed.
+// The first is written and read, the others are only written, and write-only in
+// what discovery shows. Texts are converted to what the field holds. A field whose
+// name cannot be an attribute's is left out. The document itself is not changed.
 func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Document {
 	if d.set || target == nil || len(d.schemas) == 0 {
 		return d

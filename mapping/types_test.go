@@ -85,3 +85,44 @@ routes: [{when: 'x:routed == "yes"', use: own}]
 	require.NoError(t, err)
 	assert.False(t, alone.Lookup(urn+":routed").Writable(), "without its set")
 }
+
+// TestResourceType_OnlyWrittenIsWriteOnly: an extension attribute that is written,
+// and that nothing is read into, is in no answer.
+func TestResourceType_OnlyWrittenIsWriteOnly(t *testing.T) {
+	t.Parallel()
+	const urn = "urn:example:params:1.0:User"
+	doc, ds := mapping.Parse("own.yaml", []byte(`
+apiVersion: mapping/v1
+name: own
+resource:
+  type: User
+  schemas: ["urn:ietf:params:scim:schemas:core:2.0:User", "`+urn+`"]
+  extensionAttributes:
+    `+urn+`: [sent, both, twice, off, unruled, desk.floor, desk.side, room.floor, room.side]
+prefixes: {x: "`+urn+`"}
+target:
+  object: person
+  schema: {fields: {a: {type: string}, b: {type: string}}}
+rules:
+  - {scim: 'x:sent', target: a, direction: toTarget}
+  - {scim: 'x:both', target: a}
+  - {name: twice-out, scim: 'x:twice', target: a, direction: toTarget}
+  - {name: twice-in, scim: 'x:twice', target: b, direction: toScim}
+  - {scim: 'x:off', target: a, direction: toTarget, disabled: true}
+  - {scim: 'x:desk.floor', target: a, direction: toTarget}
+  - {scim: 'x:desk.side', target: b, direction: toTarget}
+  - {scim: 'x:room.floor', target: a, direction: toTarget}
+  - {scim: 'x:room.side', target: b}
+`))
+	require.NoError(t, ds.Err())
+	typ, err := doc.ResourceType(bases(), nil)
+	require.NoError(t, err)
+	never := map[string]bool{"sent": true, "desk": true}
+	for _, a := range typ.Schema(urn).Attributes {
+		assert.Equal(t, never[a.Name], a.Returned == schema.ReturnedNever, a.Name)
+		assert.Equal(t, never[a.Name], a.Mutability == schema.WriteOnly, a.Name)
+	}
+	room := typ.Lookup(urn + ":room").Sub
+	assert.Equal(t, schema.ReturnedNever, room.Lookup("floor").Returned)
+	assert.Equal(t, schema.ReturnedDefault, room.Lookup("side").Returned)
+}

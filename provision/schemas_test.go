@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -57,14 +58,23 @@ func TestSchemas_FreshserviceCustomFields(t *testing.T) {
 			assert.EqualValues(t, v, a[key], "%s %s", name, key)
 		}
 		assert.Equal(t, false, a["multiValued"], name)
+		if name == "employee_number" {
+			continue // read into the attribute that SCIM has for it
+		}
 		assert.Equal(t, "readWrite", a["mutability"], name)
 		assert.Equal(t, "default", a["returned"], name)
 	}
-	// Where Okta puts them they are shown as well, and required by nobody.
+	// Where Okta puts them they are shown as well, and required by nobody. They can
+	// be written there, and are read from the extension.
 	custom := shown(t, w, "urn:ietf:params:scim:schemas:core:2.0:User")["custom_fields"]
 	assert.Equal(t, "complex", custom["type"])
 	assert.Equal(t, false, custom["required"])
 	assert.Len(t, custom["subAttributes"], 7)
+	onlyWritten := append(custom["subAttributes"].([]any), custom, own["employee_number"])
+	for _, a := range onlyWritten {
+		assert.Equal(t, "writeOnly", a.(map[string]any)["mutability"], a.(map[string]any)["name"])
+		assert.Equal(t, "never", a.(map[string]any)["returned"], a.(map[string]any)["name"])
+	}
 
 	// It holds what is shown: one form or another is wanted.
 	r := must(t, w, http.MethodPost, "/Users", user("no@example.com", nil), 400)
@@ -76,6 +86,12 @@ func TestSchemas_FreshserviceCustomFields(t *testing.T) {
 		freshURN: map[string]any{"shift": "late"},
 	}))
 	assert.Equal(t, "green", w.account.RequesterByEmail("two@example.com")["custom_fields"].(map[string]any)["badge_color"])
+	assert.Equal(t, 1, find(t, w, freshURN+`:badge_color eq "green"`).Total())
+	for _, filter := range []string{`custom_fields.badge_color eq "green"`, `custom_fields.desk gt 1 or title pr`, freshURN + `:employee_number eq "1"`} {
+		// An empty list would say that nobody has it.
+		r = must(t, w, http.MethodGet, "/Users?filter="+url.QueryEscape(filter), nil, 400)
+		assert.Equal(t, "invalidFilter", r.Body["scimType"], filter)
+	}
 	r = must(t, w, http.MethodPost, "/Users", user("three@example.com", map[string]any{freshURN: map[string]any{"badge_color": "mauve", "desk": 4, "employee_number": "3"}}), 400)
 	assert.Contains(t, string(r.Raw), "red, green")
 }
