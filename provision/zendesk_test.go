@@ -52,7 +52,6 @@ func TestZendesk_CheckboxesHaveNoThirdState(t *testing.T) {
 	w := zendeskWorld(t, &zendesktest.Options{Fields: []zendesktest.UserField{
 		{Key: "on_site", Type: zendesktest.CheckboxField, Tag: "on_site_staff"}, {Key: "team"},
 	}}, nil, nil)
-	const zd = "urn:ietf:params:scim:schemas:extension:zendesk:2.0:User"
 	body := user("ada@example.com", nil)
 	path := "/Users/" + create(t, w, body).ID()
 	onSite := func(r *scimtest.Response) any { return r.Body[zendeskURN].(map[string]any)["on_site"] }

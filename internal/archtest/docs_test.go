@@ -18,7 +18,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/scim"
@@ -171,7 +170,6 @@ func TestDocumented(t *testing.T) {
 			}
 			return out
 		}},
-		{"attributes for Freshservice", "docs/guides/freshservice.md", mappedAttributes},
 		{"modules", "NOTICE", func(t *testing.T) []string {
 			var out []string
 			for _, m := range regexp.MustCompile(`(?m)^\s+(\S+) v\S+`).FindAllStringSubmatch(read(t, "go.mod"), -1) {
@@ -217,25 +215,6 @@ func quoted(words []string) []string {
 	out := make([]string, len(words))
 	for i, w := range words {
 		out[i] = "`" + w + "`"
-	}
-	return out
-}
-
-// mappedAttributes returns the SCIM attributes of the default mapping of
-// requesters.
-func mappedAttributes(t *testing.T) []string {
-	t.Helper()
-	var doc struct {
-		Rules []struct {
-			SCIM string `yaml:"scim"`
-		}
-	}
-	require.NoError(t, yamlv3.Unmarshal([]byte(read(t, "freshservice/mapping/requester.yaml")), &doc))
-	var out []string
-	for _, r := range doc.Rules {
-		if r.SCIM != "" {
-			out = append(out, "`"+r.SCIM+"`")
-		}
 	}
 	return out
 }
