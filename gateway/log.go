@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/provision"
+	"github.com/usher-scim/usher/scim"
 )
 
 // exchange is a request on its way: the writer of its answer, and what the log
@@ -56,7 +57,7 @@ func (g *Gateway) finish(x *exchange, r *http.Request) {
 	if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // the value that net/http looks for
 		g.log.ErrorContext(r.Context(), "panic", "request_id", x.id, "panic", panicText(p), "stack", string(debug.Stack()))
 		if x.status == 0 {
-			writeSCIMError(x, http.StatusInternalServerError, "Something went wrong here. The log has more under request id "+x.id+".")
+			writeSCIMError(x, &scim.Error{Status: http.StatusInternalServerError, Detail: "Something went wrong here. The log has more under request id " + x.id + "."})
 			p = nil
 		} else {
 			p = http.ErrAbortHandler // the answer is cut, and the client has to see that

@@ -54,7 +54,7 @@ func TestRoute_NothingElseIsServed(t *testing.T) {
 	f := newFixture(t, nil)
 	token := f.connect("acme")
 	for _, path := range []string{
-		"/", "/scim", "/scim/v20/Users", "/connections", "/connections/", "/connections/acme", "/connections/acme/scim/v1/Users",
+		"/", "/scim", "/scim/v", "/scim/v2x/Users", "/scim/version", "/connections", "/connections/", "/connections/acme", "/connections/acme/scim/Users",
 		"/connections//scim/v2/Users", "/api", "/api/v10/connections", "/healthz/more", "//scim/v2/Users", "/x/../scim/v2/Users",
 	} {
 		w := f.do(http.MethodGet, path, token, "")
@@ -66,6 +66,19 @@ func TestRoute_NothingElseIsServed(t *testing.T) {
 		assert.Equal(t, "application/scim+json", w.Header().Get("Content-Type"), path)
 		assert.Equal(t, "404", object(t, w)["status"], path)
 		assert.Contains(t, object(t, w)["detail"], "/scim/v2", path)
+	}
+}
+
+// RFC 7644 section 3.13.
+func TestRoute_AnotherVersion(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	token := f.connect("acme")
+	for _, path := range []string{"/scim/v1", "/scim/v20/Users", "/connections/acme/scim/v3/Users/1", "/connections/nowhere/scim/v1.1/Users"} {
+		w := f.do(http.MethodGet, path, token, "")
+		assert.Equal(t, http.StatusBadRequest, w.Code, path)
+		assert.Equal(t, "application/scim+json", w.Header().Get("Content-Type"), path)
+		assert.Equal(t, "invalidVers", object(t, w)["scimType"], path)
 	}
 }
 

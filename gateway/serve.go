@@ -2,9 +2,7 @@ package gateway
 
 import (
 	"crypto/subtle"
-	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/usher-scim/usher/provision"
@@ -68,7 +66,13 @@ func (g *Gateway) route(x *exchange, r *http.Request) {
 	}
 }
 
+// nothingHere answers for a path that is not served. A base URL with another
+// version of SCIM than 2 is refused as RFC 7644 section 3.13 has it.
 func nothingHere(x *exchange, path string) {
+	if otherVersion(path) {
+		writeSCIMError(x, &scim.Error{Status: http.StatusBadRequest, Type: scim.InvalidVers, Detail: "This version of SCIM is not served. The base URLs end with /scim/v2."})
+		return
+	}
 	refuse(x, path, http.StatusNotFound, "not_found", "Nothing is served at this path. The SCIM base URLs are /scim/v2 and /connections/{id}/scim/v2.")
 }
 
@@ -80,7 +84,18 @@ func refuse(x *exchange, path string, status int, code, sentence string) {
 		writeError(x, status, code, "", sentence)
 		return
 	}
-	writeSCIMError(x, status, sentence)
+	writeSCIMError(x, &scim.Error{Status: status, Detail: sentence})
+}
+
+// otherVersion reports whether a path is that of a service, but for the version.
+func otherVersion(path string) bool {
+	if rest, ok := strings.CutPrefix(path, connectionsBase); ok {
+		_, path, _ = strings.Cut(rest, "/")
+		path = "/" + path
+	}
+	version, ok := strings.CutPrefix(path, scimBase[:len(scimBase)-1])
+	version, _, _ = strings.Cut(version, "/")
+	return ok && version != "" && version != "2" && strings.Trim(version, "0123456789.") == ""
 }
 
 // below reports whether a path is base or under it.
@@ -115,7 +130,7 @@ func (g *Gateway) serveSCIM(x *exchange, r *http.Request, id, rest string) {
 			detail = "The bearer token is not good for this."
 		}
 		x.Header().Set("WWW-Authenticate", challenge)
-		writeSCIMError(x, http.StatusUnauthorized, detail)
+		writeSCIMError(x, &scim.Error{Status: http.StatusUnauthorized, Detail: detail})
 		return
 	}
 	x.connection, x.actor = gr.conn.info.ID, gr.Name
@@ -185,17 +200,9 @@ func routeOf(rest string) string {
 }
 
 // writeSCIMError answers in the form of RFC 7644 section 3.12.
-func writeSCIMError(w http.ResponseWriter, status int, detail string) {
-	body, err := json.Marshal(map[string]any{
-		"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:Error"},
-		"status":  strconv.Itoa(status),
-		"detail":  detail,
-	})
-	if err != nil {
-		body = nil // cannot be: strings only
-	}
+func writeSCIMError(w http.ResponseWriter, e *scim.Error) {
 	w.Header().Set("Content-Type", "application/scim+json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	w.WriteHeader(e.Status)
+	_, _ = w.Write(e.AppendJSON(nil))
 }
