@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"schema": {},
 
 	"scim":                    {"schema", "scim/internal/elimity", elimitySchema, text + "/..."}, // elimity: its data only: never its server
-	"scim/elimityscim":        {"schema", "scim", "scim/internal/elimity", elimityServer + "/..."},
+	"scim/elimityscim":        {"schema", "scim", "scim/internal/elimity", elimityServer + "/...", "github.com/scim2/filter-parser/v2"},
 	"scim/scimtest":           {},
 	"scim/internal/elimity":   {"schema", elimitySchema},
 	"scim/internal/teststore": {"schema", "scim"},

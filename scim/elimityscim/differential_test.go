@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,6 +94,7 @@ func steps() []step {
 		{"filter by id", "GET", "/Users?filter=id+eq+%221%22", ""},
 		{"filter with bad syntax", "GET", "/Users?filter=userName+eq", ""},
 		{"filter by an unknown attribute", "GET", "/Users?filter=nope+eq+%22x%22", ""},
+		{"filter by null", "GET", "/Users?filter=title+eq+null+and+(displayName+eq+%22Grace%22+or+userName+eq+%22none%22)", ""},
 		{"filter groups by name", "GET", "/Groups?filter=displayName+eq+%22navy%22", ""},
 
 		{"replace", "PUT", "/Users/1", strings.Replace(grace, `"displayName":"Grace"`, `"displayName":"Rear Admiral","title":"Admiral"`, 1)},
@@ -116,6 +118,10 @@ func steps() []step {
 		user("replace a complex value", "replace", "name", `{"givenName":"G."}`),
 		user("replace through a filter", "replace", `emails[type eq "work"].value`, `"work@example.com"`),
 		user("replace an element", "replace", `emails[type eq "home"]`, `{"value":"home@example.com","type":"home"}`),
+		user("signs to escape", "add", "emails", `[{"value":"a\"b\\c","type":"o\"ther"}]`),
+		{"signs to escape, filter", "GET", "/Users?filter=" + url.QueryEscape(`emails.value eq "a\"b\\c"`), ""},
+		{"signs to escape, filter by a value", "GET", "/Users?filter=" + url.QueryEscape(`emails[type eq "o\u0022ther" and value co "\""]`), ""},
+		user("signs to escape, replace", "replace", `emails[type eq "o\"ther"].value`, `"new"`),
 		user("replace a list", "replace", "phoneNumbers", `[{"value":"1","type":"work"},{"value":"2","type":"mobile"}]`),
 		user("replace through a filter that finds nothing", "replace", `emails[type eq "none"].value`, `"x"`),
 		user("replace without a path", "replace", "", `{"displayName":"Grace H.","active":true}`),

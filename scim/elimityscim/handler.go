@@ -3,7 +3,6 @@ package elimityscim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
@@ -158,7 +157,7 @@ func (h *handler) GetAll(r *http.Request, params elimity.ListRequestParams) (eli
 		if err != nil {
 			return elimity.Page{}, h.fail(ctx, err)
 		}
-		if q.Filter, q.Repairs, err = c.Filter(fmt.Sprint(params.FilterValidator.GetFilter())); err != nil {
+		if q.Filter, q.Repairs, err = c.Filter(filterText(params.FilterValidator.GetFilter())); err != nil {
 			return elimity.Page{}, h.fail(ctx, err)
 		}
 	}
@@ -239,7 +238,7 @@ func message(operations []elimity.PatchOperation) (schema.Value, error) {
 	for _, o := range operations {
 		members := []schema.Member{{Name: "op", Value: schema.StringValue(o.Op)}}
 		if o.Path != nil {
-			members = append(members, schema.Member{Name: "path", Value: schema.StringValue(o.Path.String())})
+			members = append(members, schema.Member{Name: "path", Value: schema.StringValue(pathText(o.Path))})
 		}
 		if o.Value != nil {
 			v, err := toValue(o.Value)
