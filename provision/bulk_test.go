@@ -63,6 +63,7 @@ func TestBulk_AsSingleRequests(t *testing.T) {
 				{"POST", "/Users", "d", user("bob@example.com", nil)},
 				{"PUT", "/Users/bulkId:a", "", user("ada@example.com", nil)},
 				{"DELETE", "/Users/987654321", "", nil},
+				{"POST", "/Users", "f", user("fay@example.com", map[string]any{enterprise: map[string]any{"manager": map[string]any{"value": "Ada@example.com"}}})},
 				{"POST", "/Users", "e", user("eve@example.com", map[string]any{"emails": []any{map[string]any{"value": "eve@example.com", "type": "work", "primary": true}}})},
 			}
 			single, inBulk := newOne(t), newOne(t)

@@ -35,6 +35,7 @@ type lookups struct {
 	mu      sync.Mutex
 	answers map[lookupKey]lookupAnswer
 	flights map[lookupKey]chan struct{}
+	arrived int // how often forget was called
 }
 
 // lookupKey says who is looked for, and how: mappings can have different lookups
@@ -116,13 +117,16 @@ func (l *lookups) one(ctx context.Context, n mapping.Need) (mapping.Resolution, 
 }
 
 func (l *lookups) fetch(ctx context.Context, n mapping.Need, k lookupKey, done chan struct{}) (r mapping.Resolution, err error) {
+	l.mu.Lock()
+	before := l.arrived
+	l.mu.Unlock()
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		delete(l.flights, k)
 		close(done)
-		if err != nil {
-			return
+		if err != nil || r.State != mapping.Found && l.arrived != before {
+			return // whom nobody knew may be there by now
 		}
 		l.keepBoth(n, k, r)
 	}()
@@ -161,6 +165,7 @@ func (l *lookups) keep(k lookupKey, r mapping.Resolution) {
 func (l *lookups) forget(texts ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.arrived++
 	for k, a := range l.answers {
 		for _, t := range texts {
 			if a.State != mapping.Found && strings.EqualFold(k.text, t) {

@@ -30,6 +30,28 @@ func TestRace_ReadWhileDeleted(t *testing.T) {
 	assert.Equal(t, 0, find(t, w, `userName eq "ada@example.com"`).Total())
 }
 
+// TestRace_ManagerMadeMeanwhile: somebody whose manager is made while they are is
+// completed all the same, although they did not wait yet when the manager came.
+func TestRace_ManagerMadeMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"GET", "POST"} { // the look-up, the create
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			g := newGate()
+			w := freshserviceWorld(t, &freshservicetest.Options{Sleep: g.sleep}, nil, nil)
+			var boss string
+			ada := user("ada@example.com", map[string]any{enterprise: map[string]any{"manager": map[string]any{"value": "boss@example.com"}}})
+			r := meanwhile(t, w, g, freshservicetest.Fault{Method: method, Path: "/api/v2/requesters"}, "POST", "/Users", ada, func() {
+				boss = create(t, w, user("boss@example.com", nil)).ID()
+			})
+			assert.Equal(t, 201, r.Status)
+			assert.Equal(t, boss, fmt.Sprint(record(t, w, r.ID())["reporting_manager_id"]))
+			bob := create(t, w, user("bob@example.com", map[string]any{enterprise: map[string]any{"manager": map[string]any{"value": "boss@example.com"}}}))
+			assert.Equal(t, boss, fmt.Sprint(record(t, w, bob.ID())["reporting_manager_id"]))
+		})
+	}
+}
+
 func worlds(t *testing.T) map[string]*world {
 	t.Helper()
 	return map[string]*world{"freshservice": freshserviceWorld(t, nil, nil, nil), "memory": memoryWorld(t, scim.ProfileCompatible())}

@@ -54,6 +54,16 @@ type LateReference struct {
 	Target string // field to be written
 }
 
+// means reports whether one of the texts is what was looked for.
+func (l *LateReference) means(texts []string) bool {
+	return slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, l.Key) })
+}
+
+// waitsFor reports whether the record waits for somebody with one of the texts.
+func (e *Entry) waitsFor(texts []string) bool {
+	return slices.ContainsFunc(e.Late, func(l LateReference) bool { return l.means(texts) })
+}
+
 // Owner says how a connection came by a record.
 type Owner uint8
 

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -254,6 +255,30 @@ func (b *Backend) completeLate(ctx context.Context, ev *Event, bind *binding, re
 			ev.warn("A record that waited for this one could not be completed: " + codeText(err))
 		}
 	}
+	b.completeSelf(ctx, ev, bind, rec)
+}
+
+// completeSelf writes the references of a record to those who were written at the
+// same time: they may have come before it could be seen that it waits for them.
+func (b *Backend) completeSelf(ctx context.Context, ev *Event, bind *binding, rec *schema.Record) {
+	self := bind.obj.RefOf(rec)
+	others := b.overlay.since(bind.obj.Name, ev.Time)
+	if delete(others, self); len(others) == 0 {
+		return
+	}
+	entry, err := b.entry(ctx, bind.obj, self.ID)
+	if err != nil || len(entry.Late) == 0 {
+		return
+	}
+	for _, ref := range sortedRefs(maps.Keys(others)) {
+		other := adapt(others[ref].rec, bind.obj.Type)
+		if other == nil || !entry.waitsFor(identifiers(bind, other)) {
+			continue
+		}
+		if err := b.completeOne(ctx, ev, bind, entry.Key, other); err != nil {
+			ev.warn("A reference to a record that came meanwhile could not be written: " + codeText(err))
+		}
+	}
 }
 
 func (b *Backend) completeOne(ctx context.Context, ev *Event, bind *binding, k Key, arrived *schema.Record) error {
@@ -280,7 +305,7 @@ func (b *Backend) completeOne(ctx context.Context, ev *Event, bind *binding, k K
 	change := connector.Change{Base: rec, Want: rec.Clone()}
 	entry.Late = slices.DeleteFunc(entry.Late, func(l LateReference) bool {
 		slot := bind.obj.Type.Slot(l.Target)
-		if slot == schema.NoSlot || !sameIDs(desc.Object(l.Object), bind.obj) || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, l.Key) }) {
+		if slot == schema.NoSlot || !sameIDs(desc.Object(l.Object), bind.obj) || !l.means(names) {
 			return false
 		}
 		// What was set meanwhile by another way stands.

@@ -440,6 +440,9 @@ func TestBulk_Abreast(t *testing.T) {
 			return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"emails":[{"value":"Ada@example.com"}]`)
 		}, 1},
 		"POST with the same external id": {func(i int) string { return postUser(fmt.Sprint(i), fmt.Sprint("n", i), `"externalId":"x"`) }, 1},
+		"POST with a manager who is named by an address": {func(i int) string {
+			return postUser(fmt.Sprint(i), fmt.Sprintf("n%d@example.com", i), manager(fmt.Sprintf("N%d@example.com", i-1)))
+		}, 1},
 		"POST with the same type of email": {func(i int) string {
 			return postUser(fmt.Sprint(i), fmt.Sprint("n", i), fmt.Sprintf(`"emails":[{"value":"%d","type":"work"}]`, i))
 		}, 4},

@@ -16,7 +16,8 @@ import (
 //   - operations on the same resource, by its id or its bulkId;
 //   - an operation on a resource, and one that names that resource in its data;
 //   - operations that set the same value, in whatever attribute, of those that may be
-//     unique (see identifying);
+//     unique (see identifying), and one that has the value in another attribute behind
+//     them: a manager may be named by an address;
 //   - operations that set such values, and those that may free one: before a DELETE a
 //     POST may fail that succeeds behind it. A PUT and a PATCH of such an attribute do
 //     both. So do operations on active, since a backend may let a disabled resource be
@@ -185,16 +186,20 @@ func (s *schedule) planValues(n int, op *bulkOp) {
 		for slot, v := range w.in.Values() {
 			if identifying(op.l.typ, slot) {
 				s.hold(n, op.l.typ.Attribute(slot), v)
+			} else {
+				s.mention(n, v)
 			}
 		}
 	default:
 		for i := range w.ops {
 			t := w.ops[i].Target
-			switch {
-			case identifying(op.l.typ, t.Slot):
+			if identifying(op.l.typ, t.Slot) {
 				mode = alone
 				s.hold(n, t.Leaf(), w.ops[i].Value)
-			case mode == noLane && strings.EqualFold(t.Attribute().Name, "active"):
+				continue
+			}
+			s.mention(n, w.ops[i].Value)
+			if mode == noLane && strings.EqualFold(t.Attribute().Name, "active") {
 				mode = freeing
 			}
 		}
@@ -254,6 +259,19 @@ func (s *schedule) hold(n int, a *schema.Attribute, v schema.Value) {
 		}
 		s.holders[key] = n
 	}
+}
+
+// mention has an operation wait for whoever set one of the texts in a value last.
+func (s *schedule) mention(n int, v schema.Value) {
+	if len(s.holders) == 0 {
+		return
+	}
+	mapTexts(v, "", func(_, text string) string {
+		if before, held := s.holders[schema.Fold(text)]; held && before != n {
+			s.edge(before, n)
+		}
+		return text
+	})
 }
 
 // run carries out the operations and waits for all that it began.
