@@ -255,29 +255,58 @@ func writeReplace(_ *translator, n *node, args []string) (string, error) {
 	}
 }
 
-// replaceByPattern replaces what a pattern matches. Where a group is named it is
-// the group that is replaced, which can only be said where it is the whole
-// pattern.
+// replaceByPattern replaces what a pattern matches or, where a group is named, that
+// group of it.
 func replaceByPattern(n *node, source, replacement string, grouped bool) (string, error) {
 	pattern, err := goRegexp(n.args[2].text)
 	if err != nil {
 		return "", err
 	}
-	if grouped {
-		re, err := regexp.Compile(pattern)
-		if err != nil {
-			return "", errors.New("the pattern cannot be read")
-		}
-		whole := "(?P<" + n.args[3].text + ">"
-		if re.NumSubexp() != 1 || !strings.HasPrefix(pattern, whole) || !strings.HasSuffix(pattern, ")") || strings.Count(pattern, "(") != 1 {
-			return "", fmt.Errorf("%s of a group that is only a part of the pattern has no counterpart", n.text)
-		}
-	}
-	if replacement != `""` && strings.HasPrefix(replacement, `"`) {
-		// A dollar sign begins the name of a group here.
+	// A dollar sign begins the name of a group here.
+	if strings.HasPrefix(replacement, `"`) {
 		replacement = strings.ReplaceAll(replacement, "$", "$$")
+	} else {
+		replacement = "replace(" + replacement + `, "$", "$$")`
+	}
+	if grouped {
+		var behind int
+		if pattern, behind, err = aroundGroup(pattern, n.args[3].text); err != nil {
+			return "", err
+		}
+		replacement = fmt.Sprintf(`"${1}" + %s + "${%d}"`, replacement, behind)
 	}
 	return "replaceRegex(" + source + ", " + quote(pattern) + ", " + replacement + ")", nil
+}
+
+// aroundGroup puts what stands before a named group and behind it into groups as
+// well, the first one and the one whose number it returns, so that they can be kept.
+func aroundGroup(pattern, name string) (string, int, error) {
+	lost := fmt.Errorf("a pattern whose group %s stands within others or beside alternatives has no counterpart", name)
+	begin := strings.Index(pattern, "(?P<"+name+">")
+	if begin < 0 {
+		return "", 0, fmt.Errorf("the pattern has no group %s", name)
+	}
+	// The group ends where what is left of it is a pattern by itself.
+	for end := begin + 1; end < len(pattern); end++ {
+		if pattern[end] != ')' {
+			continue
+		}
+		group, err := regexp.Compile(pattern[begin : end+1])
+		if err != nil {
+			continue
+		}
+		before, behind := pattern[:begin], pattern[end+1:]
+		for _, part := range []string{before, behind} {
+			if re, err := regexp.Compile(part); err != nil || re.NumSubexp() > 0 || strings.Contains(part, "|") {
+				return "", 0, lost
+			}
+		}
+		if behind != "" && strings.ContainsRune("*+?{", rune(behind[0])) {
+			return "", 0, lost // the group itself is repeated
+		}
+		return "(" + before + ")" + pattern[begin:end+1] + "(" + behind + ")", 2 + group.NumSubexp(), nil
+	}
+	return "", 0, lost
 }
 
 // goRegexp writes a pattern of .NET in the syntax of RE2, which has no look-around
