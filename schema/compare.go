@@ -108,9 +108,9 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 			return misfit("binary data has no order")
 		}
 		if leaf.Type == DateTime && c.op&(Co|Sw|Ew) == 0 {
-			t, err := time.Parse(time.RFC3339Nano, s)
-			if err != nil {
-				return misfit("a date-time is compared with a date-time")
+			t, ok := pointInTime(s)
+			if !ok {
+				return misfit("a date-time is compared with one such as 2026-01-31T08:00:00Z")
 			}
 			c.instant = t
 		}
@@ -120,6 +120,17 @@ func (c *comparison) prepare(leaf *Attribute, stringBooleans bool) error {
 		}
 	}
 	return nil
+}
+
+// pointInTime reads what a date-time is compared with. An xsd:dateTime (RFC 7643
+// section 2.3.5) may be without a time zone; it is taken for UTC then.
+func pointInTime(s string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }
 
 func (c *comparison) fold(text string) { c.text, c.folded = text, []byte(Fold(text)) }
