@@ -117,8 +117,9 @@ func (x *exchange) fail(err error) {
 // gets to see of it.
 func (x *exchange) report(err error) *Error {
 	e := x.visible(err)
+	gone := errors.Is(err, context.Canceled) && x.context().Err() != nil // the client has not waited
 	switch {
-	case e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented:
+	case e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented && !gone:
 		x.log(slog.LevelError, e, err)
 	case e.Err != nil:
 		x.log(slog.LevelWarn, e, err)

@@ -35,9 +35,9 @@ type Options struct {
 	// Profile says which departures of clients from the RFCs are put right. The
 	// zero Profile is [ProfileCompatible].
 	Profile Profile
-	// Logger gets what goes wrong inside (Error), what a backend refuses
-	// (Warn), and names that requests have and the types do not (Debug). Values
-	// of attributes are never logged. Nil: nothing is logged.
+	// Logger gets what goes wrong inside (Error), what a backend refuses and what
+	// a client does not wait for (Warn), and names that requests have and the types
+	// do not (Debug). Values of attributes are never logged. Nil: nothing is logged.
 	Logger *slog.Logger
 	// Refused is told of each request that is answered with an error, after the
 	// backend or instead of it, before the answer is sent; of a panic as well. It must

@@ -387,6 +387,26 @@ func TestErrorsOfTheBackend(t *testing.T) {
 	}
 }
 
+// A client that goes away is no fault of the service provider.
+func TestErrorsOfTheBackend_ClientHasGone(t *testing.T) {
+	t.Parallel()
+	for gone, level := range map[bool]string{true: "WARN", false: "ERROR"} {
+		s := teststore.New(t)
+		s.Fail = context.Canceled
+		var log bytes.Buffer
+		h := newHandler(t, s, func(o *scim.Options) { o.Logger = slog.New(slog.NewJSONHandler(&log, nil)) })
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		r := httptest.NewRequest("GET", "/scim/v2/Users/1", nil).WithContext(ctx)
+		r.Header.Set("Authorization", "Bearer "+token)
+		if gone {
+			cancel()
+		}
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		assert.Contains(t, log.String(), `"level":"`+level+`"`)
+	}
+}
+
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	s := teststore.New(t)
