@@ -175,7 +175,8 @@ func (d *Document) Extends() string { return d.extends }
 func (d *Document) Tests() []Test { return d.tests }
 
 // Hash returns a digest of the document's content: 64 hexadecimal digits, the
-// same for equal content whether it was written as YAML or JSON.
+// same for equal content whether it was written as YAML or JSON, and in whatever
+// order its members stand.
 func (d *Document) Hash() string { return d.hash }
 
 // Parse reads a document: YAML or JSON. Unknown and duplicate members, custom
@@ -202,7 +203,7 @@ func Parse(name string, data []byte) (*Document, Diagnostics) {
 	if len(dec.problems) > 0 {
 		return nil, dec.problems
 	}
-	doc.hash = digest(root.toValue().AppendJSON(nil))
+	doc.hash = digest(root.sorted().AppendJSON(nil))
 	return doc, nil
 }
 

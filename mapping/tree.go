@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -203,6 +204,27 @@ func (t *tree) toValue() schema.Value {
 		for i, m := range t.members {
 			ms[i] = schema.Member{Name: m.name, Value: m.tree.toValue()}
 		}
+		return schema.MembersValue(ms...)
+	default:
+		return t.value
+	}
+}
+
+// sorted is toValue with the members of each mapping by name.
+func (t *tree) sorted() schema.Value {
+	switch t.kind {
+	case listTree:
+		vs := make([]schema.Value, len(t.items))
+		for i, c := range t.items {
+			vs[i] = c.sorted()
+		}
+		return schema.ListValue(vs...)
+	case mappingTree:
+		ms := make([]schema.Member, len(t.members))
+		for i, m := range t.members {
+			ms[i] = schema.Member{Name: m.name, Value: m.tree.sorted()}
+		}
+		slices.SortFunc(ms, func(a, b schema.Member) int { return strings.Compare(a.Name, b.Name) })
 		return schema.MembersValue(ms...)
 	default:
 		return t.value
