@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/mapping/expr"
@@ -24,8 +25,8 @@ type Pushdown struct {
 func (d Pushdown) Exact() bool { return d.Residual == nil }
 
 // Filter divides a filter over the resource type: what the target can answer is
-// its part, the rest is residual. A filter that does not bind to the type is
-// residual as a whole.
+// its part, the rest is residual, as is a comparison that does not bind to the
+// type.
 func (p *Plan) Filter(f schema.Filter) Pushdown {
 	if f == nil {
 		return Pushdown{}
@@ -145,12 +146,17 @@ func (p *Plan) valuePath(f *schema.ValuePath) Pushdown {
 		if !ok || cmp.Path.URN != "" || cmp.Path.Filter != nil || cmp.Path.Sub != "" {
 			continue
 		}
+		// An element there has to be, whatever the comparison: a[…].value ne "x" is
+		// true without one.
+		if cmp.Op == schema.Ne {
+			continue
+		}
 		path := f.Path
 		path.Sub = cmp.Path.Attr
 		var others []schema.Filter
 		others = append(append(others, conds[:i]...), conds[i+1:]...)
 		path.Filter = join(others, true)
-		if d := p.leaf(f, path, cmp.Op, cmp.Value); d.Residual == nil {
+		if d := p.leaf(f, path, cmp.Op, cmp.Value); d.None || d.Query != nil {
 			return d
 		}
 	}
@@ -182,6 +188,9 @@ func (p *Plan) leaf(whole schema.Filter, path schema.Path, op schema.Op, value s
 	if text, ok := value.Str(); op != schema.Pr && (value.IsNull() || value.IsUnset() || ok && text == "") {
 		return residual
 	}
+	if len(u.steps) > 0 && ambiguous(leafOf(sel), value) {
+		return residual
+	}
 	limit := expr.Fold
 	if op&(schema.Eq|schema.Ne) == 0 {
 		for _, s := range u.steps {
@@ -193,12 +202,28 @@ func (p *Plan) leaf(whole schema.Filter, path schema.Path, op schema.Op, value s
 	if u.class > limit || u.lookups {
 		return residual
 	}
+	// Where the target finds more than what reads as the operand, the rest is
+	// left out of what was read; what it must not find it cannot be asked for.
+	loose := u.loose()
+	if loose && op == schema.Ne {
+		return residual
+	}
+	pushed := func(q schema.Filter) Pushdown {
+		d := Pushdown{Query: q}
+		if loose {
+			d.Residual = whole
+		}
+		return d
+	}
 	name := fieldPath(f.attr.Name)
 	if op == schema.Pr {
-		return Pushdown{Query: &schema.Compare{Path: name, Op: op}}
+		return pushed(&schema.Compare{Path: name, Op: op})
 	}
-	values, ok := u.operands(value)
-	if !ok {
+	values := u.operands(value)
+	if op&(schema.Eq|schema.Ne) != 0 {
+		values = p.reading(u, path, value, values)
+	}
+	if len(values) == 0 {
 		if op == schema.Eq {
 			return Pushdown{None: true}
 		}
@@ -214,7 +239,58 @@ func (p *Plan) leaf(whole schema.Filter, path schema.Path, op schema.Op, value s
 	if len(leaves) > 1 && (op != schema.Eq || !p.query.Or) {
 		return residual
 	}
-	return Pushdown{Query: join(leaves, false)}
+	return pushed(join(leaves, false))
+}
+
+// ambiguous holds for an operand that may stand for values of several kinds,
+// which steps tell apart: an attribute without a declared type compares 7 as "7".
+func ambiguous(a *schema.Attribute, operand schema.Value) bool {
+	text, ok := operand.Str()
+	if a.Type != schema.Any || operand.IsUnset() {
+		return false
+	}
+	_, number := schema.NumberValue(text)
+	_, boolean := schema.ParseBoolean(text)
+	return !ok || number || boolean
+}
+
+// loose reports whether comparing a rule's field is not quite comparing what is
+// read of it: only the first element of a list that wrap has made is read, and
+// most conversions of text know cases apart that the target does not.
+func (u *rule) loose() bool {
+	a := &u.field.attr
+	for i, s := range u.steps {
+		switch {
+		case s.fn.Name() == "wrap":
+			return true
+		case s.values != nil && s.values.m.Folds(), s.fn.Class() == expr.Fold:
+		case a.Type == schema.String && !a.CaseExact && !(i == len(u.steps)-1 && s.fn.Name() == "toString"):
+			return true
+		}
+	}
+	return false
+}
+
+// reading returns those native values that read as the operand: toBool takes
+// "yes" as true, which reads as "true".
+func (p *Plan) reading(u *rule, path schema.Path, operand schema.Value, natives []schema.Value) []schema.Value {
+	folds := func(s step) bool { return s.values == nil && s.fn.Class() == expr.Fold }
+	if !slices.ContainsFunc(u.steps, func(s step) bool { return !folds(s) }) {
+		return natives
+	}
+	m, err := p.resource.Match(&schema.Compare{Path: path, Op: schema.Eq, Value: operand})
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(natives), func(native schema.Value) bool {
+		if u.field.attr.MultiValued {
+			native = schema.ListValue(native)
+		}
+		rec, out := p.target.New(), p.resource.New()
+		rec.SetAt(u.field.slot, native)
+		p.read(out, rec, nil)
+		return !m.Match(out)
+	})
 }
 
 // idLeaf pushes a comparison of the id, where the target can be searched by it.
@@ -232,8 +308,8 @@ func (p *Plan) idLeaf(whole schema.Filter, op schema.Op, value schema.Value) Pus
 }
 
 // operands takes a filter's operand through the pipe: every native value that it
-// stands for. It returns false where there is none.
-func (u *rule) operands(v schema.Value) ([]schema.Value, bool) {
+// stands for, none where there is none.
+func (u *rule) operands(v schema.Value) []schema.Value {
 	values := []schema.Value{v}
 	for i := range u.steps {
 		s := &u.steps[i]
@@ -261,7 +337,7 @@ func (u *rule) operands(v schema.Value) ([]schema.Value, bool) {
 			values[i] = coerceOne(&u.field.attr, values[i])
 		}
 	}
-	return values, len(values) > 0
+	return values
 }
 
 // fieldPath is the path by which a filter names a field.
@@ -270,106 +346,6 @@ func fieldPath(name string) schema.Path {
 		return p
 	}
 	return schema.Path{Attr: name}
-}
-
-// same renames the paths of a filter for a plan that copies every attribute. It
-// returns false where a field does not declare an operator.
-func (p *Plan) same(f schema.Filter) (schema.Filter, bool) {
-	switch f := f.(type) {
-	case schema.And:
-		fs, ok := p.sameAll(f)
-		return schema.And(fs), ok
-	case schema.Or:
-		fs, ok := p.sameAll(f)
-		return schema.Or(fs), ok
-	case schema.Not:
-		g, ok := p.same(f.Filter)
-		return schema.Not{Filter: g}, ok
-	case *schema.ValuePath:
-		path, field := p.samePath(f.Path)
-		if field == nil || !declares(field, f.Filter) {
-			return nil, false
-		}
-		return &schema.ValuePath{Path: path, Filter: f.Filter}, true
-	case *schema.Compare:
-		path, field := p.samePath(f.Path)
-		if field == nil || field.attr.Filter&f.Op == 0 {
-			return nil, false
-		}
-		if f.Path.Filter != nil && !declares(field, f.Path.Filter) {
-			return nil, false
-		}
-		return &schema.Compare{Path: path, Op: f.Op, Value: f.Value}, true
-	default:
-		return nil, false
-	}
-}
-
-func (p *Plan) sameAll(fs []schema.Filter) ([]schema.Filter, bool) {
-	out := make([]schema.Filter, len(fs))
-	for i, f := range fs {
-		g, ok := p.same(f)
-		if !ok {
-			return nil, false
-		}
-		out[i] = g
-	}
-	return out, true
-}
-
-// declares reports whether a field declares all operators of a value filter.
-func declares(f *field, filter schema.Filter) bool {
-	switch g := filter.(type) {
-	case schema.And:
-		for _, h := range g {
-			if !declares(f, h) {
-				return false
-			}
-		}
-		return true
-	case schema.Or:
-		for _, h := range g {
-			if !declares(f, h) {
-				return false
-			}
-		}
-		return true
-	case schema.Not:
-		return declares(f, g.Filter)
-	case *schema.Compare:
-		return f.attr.Filter&g.Op != 0
-	default:
-		return false
-	}
-}
-
-// samePath returns the path of the field that holds an attribute.
-func (p *Plan) samePath(path schema.Path) (schema.Path, *field) {
-	sel, err := p.resource.Select(path)
-	if err != nil || sel.Slot == schema.NoSlot {
-		return path, nil
-	}
-	if sel.Slot == schema.SlotID && p.idSlot != schema.NoSlot {
-		f := &p.fields[p.idSlot]
-		return fieldPath(f.attr.Name), f
-	}
-	for i := range p.copies {
-		c := &p.copies[i]
-		if c.from != sel.Slot {
-			continue
-		}
-		f := &p.fields[c.to]
-		out := fieldPath(f.attr.Name)
-		if out.Sub != "" {
-			return path, nil // a dotted field cannot have a sub-attribute as well
-		}
-		out.Filter, out.Sub = path.Filter, ""
-		if sel.Sub != schema.NoSlot {
-			out.Sub = sel.Attribute().Sub.Attribute(sel.Sub).Name
-		}
-		return out, f
-	}
-	return path, nil
 }
 
 // filterName is the name in the target's search of the field that a query names.

@@ -79,3 +79,103 @@ func (r *runner) copyAttribute(c *copyRule) {
 	r.out.Fired = append(r.out.Fired, f.attr.Name)
 	r.out.Record.SetAt(c.to, v)
 }
+
+// same renames the paths of a filter for a plan that copies every attribute. It
+// returns false where a field does not declare an operator.
+func (p *Plan) same(f schema.Filter) (schema.Filter, bool) {
+	switch f := f.(type) {
+	case schema.And:
+		fs, ok := p.sameAll(f)
+		return schema.And(fs), ok
+	case schema.Or:
+		fs, ok := p.sameAll(f)
+		return schema.Or(fs), ok
+	case schema.Not:
+		g, ok := p.same(f.Filter)
+		return schema.Not{Filter: g}, ok
+	case *schema.ValuePath:
+		path, field := p.samePath(f.Path)
+		if field == nil || !declares(field, f.Filter) {
+			return nil, false
+		}
+		return &schema.ValuePath{Path: path, Filter: f.Filter}, true
+	case *schema.Compare:
+		path, field := p.samePath(f.Path)
+		if field == nil || field.attr.Filter&f.Op == 0 {
+			return nil, false
+		}
+		if f.Path.Filter != nil && !declares(field, f.Path.Filter) {
+			return nil, false
+		}
+		return &schema.Compare{Path: path, Op: f.Op, Value: f.Value}, true
+	default:
+		return nil, false
+	}
+}
+
+func (p *Plan) sameAll(fs []schema.Filter) ([]schema.Filter, bool) {
+	out := make([]schema.Filter, len(fs))
+	for i, f := range fs {
+		g, ok := p.same(f)
+		if !ok {
+			return nil, false
+		}
+		out[i] = g
+	}
+	return out, true
+}
+
+// declares reports whether a field declares all operators of a value filter.
+func declares(f *field, filter schema.Filter) bool {
+	switch g := filter.(type) {
+	case schema.And:
+		for _, h := range g {
+			if !declares(f, h) {
+				return false
+			}
+		}
+		return true
+	case schema.Or:
+		for _, h := range g {
+			if !declares(f, h) {
+				return false
+			}
+		}
+		return true
+	case schema.Not:
+		return declares(f, g.Filter)
+	case *schema.Compare:
+		return f.attr.Filter&g.Op != 0
+	default:
+		return false
+	}
+}
+
+// samePath returns the path of the field that holds an attribute.
+func (p *Plan) samePath(path schema.Path) (schema.Path, *field) {
+	sel, err := p.resource.Select(path)
+	if err != nil || sel.Slot == schema.NoSlot {
+		return path, nil
+	}
+	if sel.Slot == schema.SlotID && p.idSlot != schema.NoSlot {
+		f := &p.fields[p.idSlot]
+		return fieldPath(f.attr.Name), f
+	}
+	for i := range p.copies {
+		c := &p.copies[i]
+		if c.from != sel.Slot {
+			continue
+		}
+		f := &p.fields[c.to]
+		out := fieldPath(f.attr.Name)
+		if out.Sub != "" {
+			return path, nil // a dotted field cannot have a sub-attribute as well
+		}
+		out.Filter, out.Sub = path.Filter, ""
+		if sel.Sub != schema.NoSlot {
+			out.Sub = sel.Attribute().Sub.Attribute(sel.Sub).Name
+		}
+		return out, f
+	}
+	return path, nil
+}

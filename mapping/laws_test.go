@@ -160,8 +160,11 @@ func (g lawful) text() string {
 // value is one that a field may hold.
 func (g lawful) value(a *schema.Attribute) schema.Value {
 	one := func() schema.Value {
-		if a.Type == schema.Integer {
+		switch a.Type {
+		case schema.Integer:
 			return schema.IntegerValue(int64(g.IntN(5)))
+		case schema.Boolean:
+			return schema.BooleanValue(g.IntN(2) == 0)
 		}
 		return schema.StringValue(g.text())
 	}

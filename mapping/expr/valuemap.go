@@ -139,6 +139,9 @@ func (m *ValueMap) Class() Class {
 	return Iso
 }
 
+// Folds reports whether texts are compared without case.
+func (m *ValueMap) Folds() bool { return !m.spec.CaseExact }
+
 // Several reports whether some SCIM value stands for more than one native value.
 func (m *ValueMap) Several() bool { return m.several }
 
