@@ -13,6 +13,32 @@ func (x *exchange) ifMatch() ([]string, error) {
 	return x.versions(x.r.Header.Values("If-Match"))
 }
 
+// conditions returns the versions in which a resource may be written: those of
+// If-Match, and none of If-None-Match (RFC 9110 section 13.1.2), which few clients
+// send with a write and which costs a read. What is read then has to be there still
+// when it is written.
+func (x *exchange) conditions(l *layout, id string) ([]string, error) {
+	match, err := x.ifMatch()
+	none := entityTags(x.r.Header.Values("If-None-Match"))
+	if err != nil || none == nil {
+		return match, err
+	}
+	res, err := x.h.backend.Get(x.ctx, Ref{l.rt.Name, id}, ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkResource(l, res); err != nil {
+		return nil, err
+	}
+	if matches(none, res.Version) {
+		return nil, Errorf(http.StatusPreconditionFailed, "", "The resource is in the version that If-None-Match excludes.")
+	}
+	if match == nil && res.Version != "" {
+		match = []string{res.Version}
+	}
+	return match, nil
+}
+
 // versions is ifMatch for the lines of the header.
 func (x *exchange) versions(lines []string) ([]string, error) {
 	tags := entityTags(lines)
@@ -34,11 +60,16 @@ func (x *exchange) unchanged(version string) bool {
 	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
 		return false
 	}
-	tags := entityTags(x.r.Header.Values("If-None-Match"))
-	return slices.Contains(tags, anyTag) || slices.Contains(tags, version)
+	return matches(entityTags(x.r.Header.Values("If-None-Match")), version)
 }
 
 const anyTag = "*"
+
+// matches reports whether one of the tags is that of a resource that is there, ""
+// being no version.
+func matches(tags []string, version string) bool {
+	return slices.Contains(tags, anyTag) || version != "" && slices.Contains(tags, version)
+}
 
 // entityTags returns the opaque parts of the entity tags in the lines of a header
 // (RFC 9110 section 8.8.3), and [anyTag] for *. Comparison is weak throughout:

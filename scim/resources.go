@@ -45,7 +45,15 @@ func (x *exchange) get(l *layout, id string) error {
 	if err != nil {
 		return err
 	}
-	return x.read(l, id, p)
+	match, err := x.ifMatch()
+	if err != nil {
+		return err
+	}
+	res, err := x.inVersion(l, id, p, match)
+	if err != nil {
+		return err
+	}
+	return x.resource(http.StatusOK, l, res, p)
 }
 
 func (x *exchange) read(l *layout, id string, p Projection) error {
@@ -54,6 +62,19 @@ func (x *exchange) read(l *layout, id string, p Projection) error {
 		return err
 	}
 	return x.resource(http.StatusOK, l, res, p)
+}
+
+// inVersion reads a resource that has to be in one of the versions, if there are
+// any.
+func (x *exchange) inVersion(l *layout, id string, p Projection, match []string) (*Resource, error) {
+	if len(match) > 0 {
+		p = Projection{} // what is not read whole may have no version
+	}
+	res, err := x.h.backend.Get(x.ctx, Ref{l.rt.Name, id}, ReadOptions{Wants: p})
+	if err == nil && len(match) > 0 && (res == nil || !slices.Contains(match, res.Version)) {
+		return nil, versionMismatch()
+	}
+	return res, err
 }
 
 // write is a write to a resource, alone or as a part of a bulk request.
@@ -87,7 +108,7 @@ func (x *exchange) write(l *layout, id string) (*write, error) {
 	}
 	w := &write{l: l, id: id, body: body, wants: p}
 	if id != "" {
-		w.ifMatch, err = x.ifMatch()
+		w.ifMatch, err = x.conditions(l, id)
 	}
 	return w, err
 }
@@ -149,7 +170,7 @@ func (x *exchange) patchStatus(l *layout) int {
 }
 
 func (x *exchange) delete(l *layout, id string) error {
-	match, err := x.ifMatch()
+	match, err := x.conditions(l, id)
 	if err != nil {
 		return err
 	}
@@ -207,15 +228,7 @@ func (x *exchange) doPatch(w *write) (*Resource, error) {
 		return x.h.backend.Update(x.ctx, ref, Update{Patch: w.ops}, w.options())
 	}
 	// Nothing to do, but only where there is a resource to do it to.
-	o := ReadOptions{Wants: w.wants}
-	if len(w.ifMatch) > 0 {
-		o.Wants = Projection{} // what is not read whole may have no version
-	}
-	res, err := x.h.backend.Get(x.ctx, ref, o)
-	if err == nil && len(w.ifMatch) > 0 && (res == nil || !slices.Contains(w.ifMatch, res.Version)) {
-		return nil, versionMismatch()
-	}
-	return res, err
+	return x.inVersion(w.l, w.id, w.wants, w.ifMatch)
 }
 
 // decodePatch reads the operations of a PATCH, unless that has been done.

@@ -39,7 +39,7 @@ func TestRFC_Versions(t *testing.T) {
 			a := do(t, h, "PUT", "/Users/1", userBody(`"title":"y"`))
 			assert.Equal(t, a.Header().Get("ETag"), a.get("meta", "version"))
 		},
-		"ETG-04": func(t *testing.T, h *scim.Handler, _ *teststore.Store, tag string) {
+		"ETG-04": func(t *testing.T, h *scim.Handler, s *teststore.Store, tag string) {
 			for _, method := range []string{"GET", "HEAD"} {
 				a := do(t, h, method, "/Users/1", "", "If-None-Match", tag)
 				assert.Equal(t, 304, a.Code)
@@ -49,6 +49,20 @@ func TestRFC_Versions(t *testing.T) {
 			assert.Equal(t, 304, do(t, h, "GET", "/Users/1", "", "If-None-Match", "*").Code)
 			assert.Equal(t, 200, do(t, h, "GET", "/Users/1", "", "If-None-Match", `W/"other"`).Code)
 			requireError(t, do(t, h, "GET", "/Users/9", "", "If-None-Match", "*"), 404, "")
+			// With other methods it is the condition of a write (RFC 9110 section 13.1.2).
+			before := s.Resources[0]
+			for request, body := range map[string]string{"PUT": userBody(""), "PATCH": rename, "DELETE": ""} {
+				for _, tags := range []string{"*", tag, `"other", ` + tag} {
+					requireError(t, do(t, h, request, "/Users/1", body, "If-None-Match", tags), 412, "")
+				}
+				requireError(t, do(t, h, request, "/Users/9", body, "If-None-Match", "*"), 404, "")
+				require.Len(t, s.Resources, 1)
+				assert.Same(t, before, s.Resources[0], "nothing is written")
+			}
+			requireError(t, do(t, h, "PUT", "/Users/1", userBody(""), "If-None-Match", `"other"`, "If-Match", `"other"`), 412, "")
+			assert.Equal(t, 200, do(t, h, "PUT", "/Users/1", userBody(""), "If-None-Match", `"other"`, "If-Match", tag).Code)
+			assert.Equal(t, 200, do(t, h, "PATCH", "/Users/1", rename, "If-None-Match", tag).Code)
+			assert.Equal(t, 204, do(t, h, "DELETE", "/Users/1", "", "If-None-Match", tag).Code)
 		},
 		"ETG-05": func(t *testing.T, h *scim.Handler, s *teststore.Store, tag string) {
 			before := s.Resources[0]
@@ -57,6 +71,11 @@ func TestRFC_Versions(t *testing.T) {
 				require.Len(t, s.Resources, 1)
 				assert.Same(t, before, s.Resources[0], "nothing is written")
 			}
+			requireError(t, do(t, h, "GET", "/Users/1", "", "If-Match", `"other"`), 412, "")
+			requireError(t, do(t, h, "GET", "/Users/1?attributes=userName", "", "If-Match", `"other"`), 412, "")
+			assert.Equal(t, 412, do(t, h, "HEAD", "/Users/1", "", "If-Match", `"other"`).Code)
+			assert.Equal(t, 200, do(t, h, "GET", "/Users/1", "", "If-Match", tag).Code)
+			requireError(t, do(t, h, "GET", "/Users/9", "", "If-Match", tag), 404, "")
 			a := do(t, h, "PATCH", "/Users/1", rename, "If-Match", tag)
 			require.Equal(t, 200, a.Code)
 			requireError(t, do(t, h, "PUT", "/Users/1", userBody(""), "If-Match", tag), 412, "")
