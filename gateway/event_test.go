@@ -404,7 +404,10 @@ func TestEvents_OfBulkOperations(t *testing.T) {
 			{"method":"PATCH","path":"/Users/7","data":{"Operations":[]}},
 			{"method":"DELETE","path":"/Users/8"},
 			{"method":"DELETE","path":"/Users/bulkId:a"},
-			{"method":"DELETE","path":"/Users/bulkId:b"}]}`)
+			{"method":"DELETE","path":"/Users/bulkId:b"},
+			{"method":"POST","path":"/Users","bulkId":"c","data":{"schemas":["`+userURN+`"],"userName":"bob@example.com","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"bulkId:d"}}}},
+			{"method":"POST","path":"/Users","bulkId":"d","data":{"schemas":["`+userURN+`"],"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"bulkId:c"}}}},
+			{"method":"DELETE","path":"/Users/bulkId:c"}]}`)
 		require.Equal(t, http.StatusOK, w.Code, "%s", w.Body)
 		var got []string
 		events := f.Events(gateway.EventQuery{})
@@ -414,6 +417,7 @@ func TestEvents_OfBulkOperations(t *testing.T) {
 		}
 		assert.ElementsMatch(t, []string{
 			"create success 0", "create failure 400", "patch failure 400", "delete failure 404", "delete success 0", "delete failure 409",
+			"create success 0", "create failure 400", "patch failure 409", "delete success 0",
 		}, got)
 	}
 }

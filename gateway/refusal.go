@@ -10,15 +10,17 @@ import (
 	"github.com/usher-scim/usher/scim"
 )
 
-// trail says of a request whether its backend began an event for it, and of a
-// bulk request for which of its operations: by their numbers, 0 is the request.
-type trail struct{ begun sync.Map }
+// trail says of a request whether the backend's last event for it is one that can
+// tell of its failure, and of a bulk request the same of each of its operations: by
+// their numbers, 0 is the request. An event of a success cannot: what was to be
+// added to a resource of a bulk request may be refused after it was created.
+type trail struct{ told sync.Map }
 
-func (t *trail) begin(ctx context.Context) { t.begun.Store(scim.BulkOperation(ctx), true) }
+func (t *trail) note(ctx context.Context, tells bool) { t.told.Store(scim.BulkOperation(ctx), tells) }
 
-func (t *trail) has(ctx context.Context) bool {
-	_, ok := t.begun.Load(scim.BulkOperation(ctx))
-	return ok
+func (t *trail) tells(ctx context.Context) bool {
+	tells, _ := t.told.Load(scim.BulkOperation(ctx))
+	return tells == true
 }
 
 type trailKey struct{}
@@ -32,7 +34,7 @@ func withTrail(ctx context.Context) context.Context {
 // that does not parse. Otherwise the administrator would look for it in vain.
 func (g *Gateway) noteRefusal(connection, base string, r *http.Request, e *scim.Error) {
 	ctx := r.Context()
-	if t, ok := ctx.Value(trailKey{}).(*trail); ok && t.has(ctx) {
+	if t, ok := ctx.Value(trailKey{}).(*trail); ok && t.tells(ctx) {
 		return
 	}
 	action, ref, ok := asked(r.Method, strings.TrimPrefix(r.URL.Path, base))

@@ -134,7 +134,7 @@ var _ provision.Sink = sink{}
 // Begin implements provision.Sink.
 func (s sink) Begin(ctx context.Context, e *provision.Event) error {
 	if t, ok := ctx.Value(trailKey{}).(*trail); ok {
-		t.begin(ctx)
+		t.note(ctx, true)
 	}
 	if s.g.opts.Sink != nil {
 		return s.g.opts.Sink.Begin(ctx, e)
@@ -144,6 +144,9 @@ func (s sink) Begin(ctx context.Context, e *provision.Event) error {
 
 // End implements provision.Sink.
 func (s sink) End(ctx context.Context, e *provision.Event) {
+	if t, ok := ctx.Value(trailKey{}).(*trail); ok {
+		t.note(ctx, e.Outcome == provision.Failed)
+	}
 	s.g.ring.add(e)
 	s.g.logEvent(ctx, e)
 	if s.g.opts.Sink != nil {

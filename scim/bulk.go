@@ -153,7 +153,7 @@ func (j *bulkJob) inTurn() {
 func (j *bulkJob) stop(left []*bulkOp) {
 	for _, op := range left {
 		if op.completes != nil && op.completes.id != "" {
-			op.err = Errorf(http.StatusConflict, "", "Processing has stopped.")
+			op.id, op.err = op.completes.id, Errorf(http.StatusConflict, "", "Processing has stopped.")
 			j.finish(op)
 		}
 	}

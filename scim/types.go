@@ -145,7 +145,7 @@ func NewTypes(version string, types ...ResourceType) (*Types, error) {
 			}
 		}
 	}
-	return &Types{version: version, list: types}, nil
+	return &Types{version: version, list: slices.Clone(types)}, nil
 }
 
 // With returns the types of a backend with these features.
