@@ -1,8 +1,10 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/usher-scim/usher/mapping/expr"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -87,24 +89,20 @@ func (c *compiler) clearing(f *field) {
 
 // taint marks the rules whose values are secret: those that say so, those that
 // read what a secret rule reads or what is never returned, and those that read a
-// field that a secret rule writes.
+// field that any of them writes.
 func (c *compiler) taint() {
 	var secrets []schema.Selector
-	fields := make(map[string]bool)
 	for _, r := range c.plan.rules {
-		if r.decl.secret {
+		if r.tainted = r.decl.secret; r.tainted {
 			for _, in := range r.inputs {
 				if !guarding(r, in) {
 					secrets = append(secrets, in.reader.Selector())
 				}
 			}
-			if r.field != nil {
-				fields[r.field.attr.Name] = true
-			}
 		}
 	}
+	fields := make([]bool, len(c.plan.fields))
 	for _, r := range c.plan.rules {
-		r.tainted = r.decl.secret || r.field != nil && fields[r.field.attr.Name]
 		for _, in := range r.inputs {
 			sel := in.reader.Selector()
 			r.tainted = r.tainted || hidden(sel)
@@ -112,10 +110,34 @@ func (c *compiler) taint() {
 				r.tainted = r.tainted || overlap(sel, s)
 			}
 		}
-		for name := range fields {
-			r.tainted = r.tainted || strings.Contains(r.decl.expr+" "+r.decl.inverse+" "+r.decl.when, "$target."+name)
+		if r.tainted && r.field != nil {
+			fields[r.field.slot] = true
 		}
 	}
+	for changed := true; changed; {
+		changed = false
+		for _, r := range c.plan.rules {
+			if !r.tainted && r.readsAny(fields) {
+				r.tainted, changed = true, true
+				if r.field != nil {
+					fields[r.field.slot] = true
+				}
+			}
+		}
+	}
+}
+
+// readsAny reports whether a rule writes or reads one of the fields.
+func (r *rule) readsAny(fields []bool) bool {
+	if r.field != nil && fields[r.field.slot] {
+		return true
+	}
+	for _, p := range []*expr.Program{r.program, r.when, r.inverse} {
+		if p != nil && slices.ContainsFunc(p.Fields(), func(s schema.Slot) bool { return fields[s] }) {
+			return true
+		}
+	}
+	return false
 }
 
 // guarding reports whether an input belongs to the rule's condition alone.

@@ -26,6 +26,7 @@ type Program struct {
 	run             run
 	typ             Type
 	inputs          []schema.Selector
+	fields          []schema.Slot
 	target, op, now bool
 	cost            int
 	emptyString     bool
@@ -91,6 +92,10 @@ func (p *Program) Inputs() []schema.Selector { return p.inputs }
 
 // UsesTarget reports whether the expression reads $target.
 func (p *Program) UsesTarget() bool { return p.target }
+
+// Fields returns the fields of the target that the expression reads, in the order
+// of the text. The slice must not be changed.
+func (p *Program) Fields() []schema.Slot { return p.fields }
 
 // UsesOp reports whether the expression reads $op.
 func (p *Program) UsesOp() bool { return p.op }
@@ -236,6 +241,7 @@ func (c *compiler) compileTarget(n *node, w want) code {
 		return failed
 	}
 	c.program.target = true
+	c.program.fields = append(c.program.fields, sel.Slot)
 	r := NewReader(sel, ReadOptions{Pick: c.env.Pick, EmptyString: c.env.EmptyString})
 	return c.reading(n, r, w, func(s *Scope) *schema.Record { return s.Target })
 }
