@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -48,23 +47,9 @@ func TestMapping_FieldsOfTheDriver(t *testing.T) {
 	t.Parallel()
 	d, err := New("users.csv")
 	require.NoError(t, err)
-	file, err := fs.ReadFile(Mappings, "mapping/user.yaml")
-	require.NoError(t, err)
-	for slot := range schema.Slot(d.user.Len()) {
-		a := d.user.Attribute(slot)
-		if a.Name == d.desc.Objects[0].IDField() {
-			continue
-		}
-		want := a.Name + ": {type: " + a.Type.String()
-		if a.Required {
-			want += ", required: true"
-		}
-		if a.Mutability == schema.ReadOnly {
-			want += ", readOnly: true"
-		}
-		want += ", filter: [" + strings.ReplaceAll(a.Filter.String(), "|", ", ") + "]}"
-		assert.Contains(t, string(file), "\n      "+want+"\n")
-	}
+	docs, problems := mapping.ParseFS(Mappings)
+	require.NoError(t, problems.Err())
+	assert.NoError(t, mappingtest.CheckFields(docs[0], d.user))
 }
 
 // replaceText carries out operations that replace texts, all that the document's
