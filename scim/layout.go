@@ -126,16 +126,24 @@ func (l *layout) schema(urn string) int {
 }
 
 // bare returns the attribute or the group of an extension that has the name,
-// where exactly one extension has it.
+// where exactly one extension has it, or the enterprise extension: clients know
+// that one without asking.
 func (l *layout) bare(name string) *field {
 	var found *field
+	several := false
 	for i := 1; i < len(l.schemas); i++ {
-		if f := find(l.schemas[i].fields, name); f != nil {
-			if found != nil {
-				return nil
-			}
+		f := find(l.schemas[i].fields, name)
+		switch {
+		case f == nil:
+		case strings.EqualFold(l.schemas[i].urn, EnterpriseUserURN):
+			return f
+		default:
+			several = several || found != nil
 			found = f
 		}
+	}
+	if several {
+		return nil
 	}
 	return found
 }

@@ -28,7 +28,8 @@ const (
 	// RepairExtensionPath takes the URN of a schema for a PATCH path (Entra ID).
 	RepairExtensionPath = "extensionPath"
 	// RepairBareExtension finds the attribute of an extension by its bare name,
-	// where no other has that name (old samples of Entra ID: manager).
+	// where no other has that name, and always that of the enterprise extension
+	// (Entra ID: manager).
 	RepairBareExtension = "bareExtension"
 	// RepairDottedKeys takes attribute paths for the keys of a body or of a PATCH
 	// without a path: name.givenName (Entra ID).
