@@ -73,6 +73,47 @@ func FuzzDocument(f *testing.F) {
 	})
 }
 
+// FuzzRecordJSON: what a record of the target holds is what is read of it and
+// written again, to the last digit; an id is the text of its number.
+func FuzzRecordJSON(f *testing.F) {
+	for _, text := range []string{
+		`{"id":9007199254740993,"a":9223372036854775807,"n":-9223372036854775808,"list":[9007199254740993,36028797018963969]}`,
+		`{"id":"x","a":1e400,"n":7,"s":"7","list":[],"o":{"deep":[{"n":12345678901234567890}]}}`, `{"a":-0,"s":"\u0000"}`, `{"a":[1,null,{}]}`, `[]`,
+	} {
+		f.Add([]byte(text))
+	}
+	plan := compile(f, document("id: {type: any}\na: {type: any}\nn: {type: integer}\ns: {type: string}\nlist: {type: list<integer>}\no: {type: any}",
+		"{scim: 'x:a', target: a}\n{scim: 'x:b', target: n}\n{scim: title, target: s}\n{scim: 'x:list', target: list, direction: toTarget}", ""))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		v, err := schema.ParseJSON(data)
+		if err != nil {
+			return
+		}
+		rec := plan.Target().New()
+		for name, m := range v.Members() {
+			if a := plan.Target().Lookup(name); a != nil && a.CheckValue(m) == nil {
+				rec.Set(name, m)
+			}
+		}
+		text := show(rec)
+		again, err := schema.ParseJSON([]byte(text))
+		require.NoError(t, err)
+		require.True(t, schema.ObjectValue(rec).Equal(again), text)
+		if id := rec.Get("id"); !id.Unassigned() {
+			require.Equal(t, id.Text(), read(plan, rec).String("id"))
+		}
+		// What is read is written again as it was.
+		back := read(plan, rec)
+		var out mapping.Result
+		require.NoError(t, plan.ToTarget(&out, &mapping.Input{Resource: back}, nil), text)
+		for _, name := range []string{"a", "n", "s"} {
+			if want, got := rec.Get(name), out.Record.Get(name); want.Text() != "" {
+				require.Equal(t, want.Text(), got.Text(), "%s of %s", name, text)
+			}
+		}
+	})
+}
+
 // looseResource fills what a type has of a resource's JSON.
 func looseResource(typ *schema.Type, text []byte) *schema.Record {
 	rec := typ.New()
