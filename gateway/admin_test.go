@@ -291,7 +291,7 @@ func TestAdmin_NoHostsAllowAll(t *testing.T) {
 
 func TestAdmin_NoRandomness(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(o *gateway.Options) { o.Random = failing{} })
+	f := newFixture(t, func(o *gateway.Options) { o.Random, o.CursorKey = failing{}, make([]byte, 32) })
 	w := f.do(http.MethodPost, connections, f.admin, `{"name":"a","target":"memory"}`)
 	assert.Equal(t, http.StatusInternalServerError, w.Code)
 	code, _ := apiError(t, w)

@@ -56,6 +56,10 @@ type Options struct {
 	Logger *slog.Logger
 	// Clock is the time. Nil: time.Now.
 	Clock func() time.Time
+	// CursorKey protects the cursors of lists (RFC 9865): 32 random bytes, the same
+	// in every replica. Nil: a key of the gateway's own, so that a list by cursor has
+	// to begin again after a restart.
+	CursorKey []byte
 	// Random is where the tokens come from. It is read by one goroutine at a time.
 	// Nil: crypto/rand.
 	Random io.Reader
@@ -115,6 +119,15 @@ func New(o *Options) (*Gateway, error) {
 	}
 	if g.opts.Random == nil {
 		g.opts.Random = rand.Reader
+	}
+	if g.opts.CursorKey == nil {
+		g.opts.CursorKey = make([]byte, 32)
+		if _, err := io.ReadFull(g.opts.Random, g.opts.CursorKey); err != nil {
+			return nil, fmt.Errorf("gateway: no randomness for a cursor key: %w", err)
+		}
+	}
+	if len(g.opts.CursorKey) != 32 {
+		return nil, errors.New("gateway: the cursor key has to have 32 bytes")
 	}
 	if g.opts.NewID == nil {
 		g.opts.NewID = rand.Text

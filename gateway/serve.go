@@ -25,6 +25,7 @@ func (g *Gateway) service(b scim.Backend, connection string, p scim.Profile, bas
 		Auth:      scim.NoAuth(), // serveSCIM has done that
 		Profile:   p,
 		Logger:    g.log,
+		CursorKey: g.opts.CursorKey,
 		RequestID: g.opts.NewID,
 	})
 }
