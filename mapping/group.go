@@ -89,7 +89,8 @@ func (c *compiler) clearing(f *field) {
 
 // taint marks the rules whose values are secret: those that say so, those that
 // read what a secret rule reads or what is never returned, and those that read a
-// field that any of them writes.
+// field that any of them writes. An attribute that the document itself leaves
+// unread is not secret for that.
 func (c *compiler) taint() {
 	var secrets []schema.Selector
 	for _, r := range c.plan.rules {
@@ -105,7 +106,7 @@ func (c *compiler) taint() {
 	for _, r := range c.plan.rules {
 		for _, in := range r.inputs {
 			sel := in.reader.Selector()
-			r.tainted = r.tainted || hidden(sel)
+			r.tainted = r.tainted || hidden(sel) && !c.doc.isUnread(sel)
 			for _, s := range secrets {
 				r.tainted = r.tainted || overlap(sel, s)
 			}

@@ -154,7 +154,7 @@ func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
 	switch {
 	case b.isOnlyRead(urn, path):
 		a.Mutability = schema.ReadOnly
-	case b.isOnlyWritten(urn, path):
+	case b.doc.isOnlyWritten(urn, path):
 		a.Mutability, a.Returned = schema.WriteOnly, schema.ReturnedNever
 	}
 	r := b.ruleFor(urn, path)
@@ -211,16 +211,32 @@ func (b *typeBuilder) isOnlyRead(urn, path string) bool {
 		return false
 	}
 	return slices.ContainsFunc(b.doc.rules, func(r *ruleDecl) bool {
-		return !r.disabled && r.way() != ToTarget && b.means(r.scim, urn, path)
+		return !r.disabled && r.way() != ToTarget && b.doc.means(r.scim, urn, path)
 	})
+}
+
+// isUnread reports whether a path means an attribute of the document's own that is
+// never returned for no other reason than that no rule reads into it.
+func (d *Document) isUnread(sel schema.Selector) bool {
+	a, path := sel.Attribute(), ""
+	if a == nil || sel.Leaf().Type != schema.Any {
+		return false
+	}
+	if path = a.Name; sel.Sub != schema.NoSlot {
+		path += "." + sel.Leaf().Name
+	}
+	own := slices.ContainsFunc(d.extensions, func(x extension) bool {
+		return strings.EqualFold(x.urn, a.Schema) && slices.ContainsFunc(x.names, func(n string) bool { return strings.EqualFold(n, path) })
+	})
+	return own && d.isOnlyWritten(a.Schema, path)
 }
 
 // isOnlyWritten reports whether an attribute is written to the target, and nothing
 // is read into it: no answer will ever show it.
-func (b *typeBuilder) isOnlyWritten(urn, path string) bool {
+func (d *Document) isOnlyWritten(urn, path string) bool {
 	written := false
-	for _, r := range b.doc.rules {
-		if r.disabled || !b.means(r.scim, urn, path) {
+	for _, r := range d.rules {
+		if r.disabled || !d.means(r.scim, urn, path) {
 			continue
 		}
 		if r.way() != ToTarget {
@@ -236,7 +252,7 @@ func (b *typeBuilder) isOnlyWritten(urn, path string) bool {
 func (b *typeBuilder) ruleFor(urn, path string) *ruleDecl {
 	var found *ruleDecl
 	for _, r := range b.doc.rules {
-		if r.disabled || r.target == "" || !b.means(r.scim, urn, path) {
+		if r.disabled || r.target == "" || !b.doc.means(r.scim, urn, path) {
 			continue
 		}
 		if r.way() != ToSCIM {
@@ -250,8 +266,8 @@ func (b *typeBuilder) ruleFor(urn, path string) *ruleDecl {
 }
 
 // means reports whether a rule's path is that of an attribute of a schema.
-func (b *typeBuilder) means(text, urn, path string) bool {
-	for prefix, u := range b.doc.prefixes {
+func (d *Document) means(text, urn, path string) bool {
+	for prefix, u := range d.prefixes {
 		if rest, ok := strings.CutPrefix(text, prefix+":"); ok && strings.EqualFold(u, urn) {
 			return strings.EqualFold(rest, path)
 		}
@@ -259,7 +275,7 @@ func (b *typeBuilder) means(text, urn, path string) bool {
 	if len(text) > len(urn) && strings.EqualFold(text[:len(urn)], urn) && text[len(urn)] == ':' {
 		return strings.EqualFold(text[len(urn)+1:], path)
 	}
-	core := len(b.doc.schemas) > 0 && strings.EqualFold(b.doc.schemas[0], urn)
+	core := len(d.schemas) > 0 && strings.EqualFold(d.schemas[0], urn)
 	return core && strings.EqualFold(text, path)
 }
 

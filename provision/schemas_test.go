@@ -94,6 +94,8 @@ func TestSchemas_FreshserviceCustomFields(t *testing.T) {
 	}
 	r = must(t, w, http.MethodPost, "/Users", user("three@example.com", map[string]any{freshURN: map[string]any{"badge_color": "mauve", "desk": 4, "employee_number": "3"}}), 400)
 	assert.Contains(t, string(r.Raw), "red, green")
+	r = must(t, w, http.MethodPost, "/Users", user("four@example.com", map[string]any{"custom_fields": map[string]any{"badge_color": "mauve", "desk": 4, "employee_number": "3"}}), 400)
+	assert.Contains(t, r.Body["detail"], `"mauve" is not one of red, green`, "who is to mend it is told what is wrong")
 }
 
 // A field that is added while the connection is at work is shown once the
