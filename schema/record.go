@@ -81,6 +81,41 @@ func (r *Record) Clone() *Record {
 	return &Record{typ: r.typ, vals: slices.Clone(r.vals)}
 }
 
+// As returns the record as one of another type: r itself where it is of that type,
+// else a record with the values that r has under the same names, so far as t has
+// these. It is for the time in which a type changes while there are records of the
+// type that it was.
+func (r *Record) As(t *Type) *Record {
+	if r.typ == t {
+		return r
+	}
+	out := t.New()
+	for s, v := range r.Values() {
+		if to := t.Slot(r.typ.Path(s)); to != NoSlot {
+			out.vals[to] = v.as(t.attrs[to].Sub)
+		}
+	}
+	return out
+}
+
+// as gives the objects in a value the type.
+func (v Value) as(t *Type) Value {
+	switch {
+	case t == nil:
+		return v
+	case v.Kind() == KindList:
+		list := make([]Value, v.Len())
+		for i := range list {
+			list[i] = v.At(i).as(t)
+		}
+		return ListValue(list...)
+	case v.Record() != nil:
+		return ObjectValue(v.Record().As(t))
+	default:
+		return v
+	}
+}
+
 // CopyFrom makes r equal to src, which must be of the same type.
 func (r *Record) CopyFrom(src *Record) { copy(r.vals, src.vals) }
 

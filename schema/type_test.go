@@ -308,3 +308,39 @@ func TestRecord_Apply(t *testing.T) {
 	assert.False(t, r.Has("list"))
 	assert.False(t, r.Has("name"))
 }
+
+// A record of a type that has changed since keeps what both have, by name.
+func TestRecord_As(t *testing.T) {
+	t.Parallel()
+	oldSub, err := schema.NewOrdered("s", schema.Attribute{Name: "a"}, schema.Attribute{Name: "b"})
+	require.NoError(t, err)
+	newSub, err := schema.NewOrdered("s", schema.Attribute{Name: "B"}, schema.Attribute{Name: "c"})
+	require.NoError(t, err)
+	const urn, ext = "urn:x:core", "urn:x:ext"
+	before, err := schema.NewResource("T", schema.Schema{URN: urn, Attributes: []schema.Attribute{
+		{Name: "gone"}, {Name: "list", Type: schema.Complex, MultiValued: true, Sub: oldSub}, {Name: "one", Type: schema.Complex, Sub: oldSub},
+	}}, schema.Schema{URN: ext, Attributes: []schema.Attribute{{Name: "x"}}})
+	require.NoError(t, err)
+	after, err := schema.NewResource("T", schema.Schema{URN: urn, Attributes: []schema.Attribute{
+		{Name: "fresh"}, {Name: "one", Type: schema.Complex, Sub: newSub}, {Name: "list", Type: schema.Complex, MultiValued: true, Sub: newSub},
+	}}, schema.Schema{URN: ext, Attributes: []schema.Attribute{{Name: "w"}, {Name: "x"}}})
+	require.NoError(t, err)
+	elem := oldSub.New()
+	elem.SetString("a", "lost")
+	elem.SetString("b", "kept")
+	r := before.New()
+	r.SetString("id", "1")
+	r.SetString("gone", "g")
+	r.Set("one", schema.ObjectValue(elem))
+	r.Set("list", schema.ListValue(schema.ObjectValue(elem), schema.Null()))
+	r.SetString(ext+":x", "x")
+
+	got := r.As(after)
+	require.Same(t, after, got.Type())
+	require.Equal(t, `{"id":"1","one":{"B":"kept"},"list":[{"B":"kept"},null],"x":"x"}`, string(schema.ObjectValue(got).AppendJSON(nil)))
+	for e := range got.Get("list").Elements() {
+		require.NoError(t, got.Type().Lookup("one").CheckValue(e))
+	}
+	require.Same(t, r, r.As(before))
+	require.Equal(t, "lost", r.Get("one").Member("a").Text(), "the record is left alone")
+}

@@ -15,7 +15,8 @@ import (
 // changes nothing, an element that becomes primary takes that from the others,
 // replacing a complex value keeps the sub-attributes that are not named. A
 // result that [schema.Record.Equal] says to be equal to cur means that there is
-// nothing to write.
+// nothing to write. The result is of the type that the operations are for, which
+// may have changed since cur was made.
 //
 // Errors are *[Error] with status 400: noTarget when a filter finds nothing,
 // mutability when an attribute may not be changed that way, invalidValue when a
@@ -33,6 +34,9 @@ func ApplyPatch(cur *schema.Record, ops []Op) (*schema.Record, error) {
 // [RepairCreateMissing] where an element was created for a filter that found
 // none, [RepairRemoveAbsent] where there was nothing to remove.
 func ApplyRepaired(cur *schema.Record, ops []Op) (rec *schema.Record, repairs []string, err error) {
+	if len(ops) > 0 && ops[0].Target.Type != nil {
+		cur = cur.As(ops[0].Target.Type)
+	}
 	p := applier{rec: cur.Clone()}
 	for i := range ops {
 		if err := checkOp(&ops[i]); err != nil {
@@ -121,6 +125,7 @@ func countComparisons(f schema.Filter) int {
 func ApplyReplace(cur, in *schema.Record) (*schema.Record, error) {
 	rec := in.Clone()
 	t := rec.Type()
+	cur = cur.As(t) // it may have been another one
 	for s := range schema.Slot(t.Len()) {
 		a := t.Attribute(s)
 		old, given := cur.At(s), in.At(s)

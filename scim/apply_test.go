@@ -239,3 +239,33 @@ func TestApplyRepaired(t *testing.T) {
 		assert.Equal(t, c.want, got, name)
 	}
 }
+
+// A field that appears moves others to other slots: what was stored before is
+// changed by name.
+func TestApply_AfterTheTypesHaveChanged(t *testing.T) {
+	t.Parallel()
+	was, err := scim.UserType(schema.Schema{URN: "urn:x:test", Attributes: []schema.Attribute{{Name: "color"}, {Name: "gone"}}})
+	require.NoError(t, err)
+	is, err := scim.UserType(schema.Schema{URN: "urn:x:test", Attributes: []schema.Attribute{{Name: "badge"}, {Name: "color"}}})
+	require.NoError(t, err)
+	cur := was.Type.New()
+	cur.SetString("id", "1")
+	cur.SetString("userName", "ada")
+	cur.SetString("urn:x:test:color", "red")
+	cur.SetString("urn:x:test:gone", "x")
+	mail := was.Type.Lookup("emails").Sub.New()
+	mail.SetString("type", "work")
+	cur.Set("emails", schema.ListValue(schema.ObjectValue(mail)))
+	got, err := scim.ApplyPatch(cur, []scim.Op{
+		{Kind: scim.OpReplace, Target: target(t, is.Type, "urn:x:test:badge"), Value: schema.StringValue("7")},
+		{Kind: scim.OpReplace, Target: target(t, is.Type, `emails[type eq "work"].value`), Value: schema.StringValue("a@example.com")},
+	})
+	require.NoError(t, err)
+	require.Same(t, is.Type, got.Type())
+	assert.JSONEq(t, `{"id":"1","userName":"ada","emails":[{"type":"work","value":"a@example.com"}],"badge":"7","color":"red"}`, string(schema.ObjectValue(got).AppendJSON(nil)))
+	in := is.Type.New()
+	in.SetString("userName", "ada")
+	got, err = scim.ApplyReplace(cur, in)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"id":"1","userName":"ada"}`, string(schema.ObjectValue(got).AppendJSON(nil)))
+}
