@@ -246,6 +246,8 @@ func (d *decoder) value(a *schema.Attribute, v schema.Value, at place) (schema.V
 	switch {
 	case v.IsNull() || v.IsUnset():
 		return schema.Null(), nil
+	case d.isBlank(a, v):
+		return schema.Null(), nil
 	case a.MultiValued:
 		return d.list(a, v, at)
 	case v.Kind() == schema.KindList && a.Type != schema.Any:
@@ -258,6 +260,13 @@ func (d *decoder) value(a *schema.Attribute, v schema.Value, at place) (schema.V
 		v = v.At(0)
 	}
 	return d.single(a, v, at)
+}
+
+// isBlank holds for "" where a resource has an object, or a list of them; references
+// have a repair of their own. In a PATCH such a value must not clear what is there.
+func (d *decoder) isBlank(a *schema.Attribute, v schema.Value) bool {
+	return a.Type == schema.Complex && (a.MultiValued || a.Sub.Slot("value") == schema.NoSlot) &&
+		!d.keepNulls && isEmptyText(v) && d.can(emptyAsUnset)
 }
 
 func (d *decoder) list(a *schema.Attribute, v schema.Value, at place) (schema.Value, error) {

@@ -253,6 +253,8 @@ func TestPatch_Refused(t *testing.T) {
 		"text that is no date":     {patchBody(op("add", teststore.FreshURN+":at", `"yesterday"`)), "invalidValue", "08:00:00Z is wanted."},
 		"read-only":                {patchBody(op("replace", "groups", `[{"value":"1"}]`)), "mutability", "groups"},
 		"read-only, no path":       {patchBody(op("replace", "", `{"groups":[{"value":"1"}]}`)), "mutability", "groups"},
+		"empty text for a list":    {patchBody(op("replace", "emails", `""`)), "invalidValue", "emails"},
+		"empty text for an object": {patchBody(op("replace", "name", `""`)), "invalidValue", "name"},
 		"read-only sub":            {patchBody(op("replace", entURN+":manager.displayName", `"x"`)), "mutability", "displayName"},
 		"another id":               {patchBody(op("replace", "", `{"id":"2"}`)), "mutability", "id"},
 		"meta by path":             {patchBody(op("replace", "meta", `{"created":"2026-01-01T00:00:00Z"}`)), "mutability", "meta"},

@@ -70,6 +70,8 @@ func TestCreate_Decoding(t *testing.T) {
 		"text for a boolean":      {`"active":"False"`, []string{"active"}, false, []string{"stringBooleans"}, "400 invalidValue"},
 		"text in a sub":           {`"roles":[{"value":"a","primary":"True"}]`, []string{"roles"}, []any{map[string]any{"value": "a", "primary": true}}, []string{"stringBooleans"}, "400 invalidValue"},
 		"empty for a boolean":     {`"active":""`, []string{"active"}, true, []string{"emptyAsUnset"}, "400 invalidValue"},
+		"empty for an object":     {`"name":""`, []string{"name"}, nil, []string{"emptyAsUnset"}, "400 invalidValue"},
+		"empty for a list":        {`"roles":" "`, []string{"roles"}, nil, []string{"emptyAsUnset"}, "400 invalidValue"},
 		"one for a list":          {`"emails":{"value":"a"}`, []string{"emails"}, []any{map[string]any{"value": "a"}}, []string{"singleAsList"}, "400 invalidValue"},
 		"one text for a list":     {`"` + teststore.FreshURN + `":{"tags":"a"}`, []string{teststore.FreshURN, "tags"}, []any{"a"}, []string{"singleAsList"}, "400 invalidValue"},
 		"list for one":            {`"title":["a"]`, []string{"title"}, "a", []string{"listAsSingle"}, "400 invalidValue"},
