@@ -59,6 +59,22 @@ func TestVectors(t *testing.T) {
 	}
 }
 
+// TestCases runs cases for what no shared vector covers: combined matches, limits,
+// overlong queries.
+func TestCases(t *testing.T) {
+	t.Parallel()
+	results, err := mappingtest.RunFS(os.DirFS(filepath.Join("testdata", "cases")), options(t))
+	require.NoError(t, err)
+	require.NotEmpty(t, results)
+	for _, r := range results {
+		t.Run(strings.TrimSuffix(r.File, ".json"), func(t *testing.T) {
+			t.Parallel()
+			assert.NoError(t, r.Err)
+			assert.Equal(t, r.Name+".json", r.File)
+		})
+	}
+}
+
 func skipList(t *testing.T) map[string]string {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", "skip.txt"))
