@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/usher-scim/usher/mapping/expr"
 )
 
 // keepsEmpty reports whether "" is a value.
@@ -144,7 +146,9 @@ func (r *resolver) resolve(d *Document) *Document {
 	base := r.find(d)
 	switch {
 	case base == nil:
-		r.problems = append(r.problems, d.src.diagnostic(CodeSyntax, "/extends", 0, "there is no document "+quote(d.extends)))
+		p := d.src.diagnostic(CodeSyntax, "/extends", 0, "there is no document "+quote(d.extends))
+		p.Suggestion = expr.Suggest(d.extends, r.names(d))
+		r.problems = append(r.problems, p)
 	case r.open[base]:
 		r.problems = append(r.problems, d.src.diagnostic(CodeCycle, "/extends", 0, "the documents extend each other"))
 	default:
@@ -157,6 +161,16 @@ func (r *resolver) resolve(d *Document) *Document {
 	}
 	r.done[d] = nil
 	return nil
+}
+
+// names are those of the documents that d could extend.
+func (r *resolver) names(d *Document) (names []string) {
+	for _, b := range append(r.docs[:len(r.docs):len(r.docs)], r.bases...) {
+		if b != d && !b.set {
+			names = append(names, b.name)
+		}
+	}
+	return names
 }
 
 // find returns the document that d extends. An override may have the name of
