@@ -311,6 +311,9 @@ func (p *parser) literal() (Value, error) {
 			p.next()
 			return v, nil
 		}
+		if json.Valid([]byte(t.text)) {
+			return Value{}, p.errorf(KindLimit, "a number has too many digits")
+		}
 		return Value{}, p.errorf(KindSyntax, "a value has to be a JSON string, number, true, false or null")
 	default:
 		return Value{}, p.unexpected()

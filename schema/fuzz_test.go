@@ -113,6 +113,8 @@ func stricter(text string, err error) bool {
 		return true // white space other than blanks, control characters in strings
 	case strings.Contains(text, `\`):
 		return true // escapes that JSON does not have
+	case strings.Contains(e.Msg, "a sub-attribute cannot have a value filter"):
+		return true // none is complex (RFC 7643 section 2.3.8)
 	case hasPrefixFold(e.Text, "and"), hasPrefixFold(e.Text, "or"):
 		return true // no blank around the word
 	default:

@@ -97,3 +97,15 @@ func TestParseFilter_NotUTF8(t *testing.T) {
 	_, err = schema.ParsePath("a[b eq \"\xff\"]")
 	require.ErrorContains(t, err, "UTF-8")
 }
+
+// A number that is one, but has more digits than are compared, is told from what is
+// none.
+func TestParseFilter_NumberLimit(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]schema.ErrorKind{"a eq 1e9999": schema.KindLimit, "a eq 1e": schema.KindSyntax, "a eq x": schema.KindSyntax} {
+		_, err := schema.ParseFilter(text)
+		var e *schema.SyntaxError
+		require.ErrorAs(t, err, &e, text)
+		assert.Equal(t, want, e.Kind, text)
+	}
+}
