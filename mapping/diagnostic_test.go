@@ -146,6 +146,8 @@ func TestParse_Problems(t *testing.T) {
 		"bad duration":              {head + "rules: []\nlookups: {l: {object: o, keys: [k], value: v, cache: {ttl: soon}}}\n", []string{"/lookups/l/cache/ttl"}},
 		"routes of a mapping":       {head + "rules: []\nroutes: []\n", []string{"/routes"}},
 		"unique":                    {head + "rules: [{unique: [a, b], target: a}]\n", []string{"/rules/0/unique"}},
+		"a long name":               {head + "rules: []\n" + strings.Repeat("x", 257) + ": 1\n", []string{" a member's name is longer than 256 bytes"}},
+		"JSON, a long name":         {`{"` + strings.Repeat("x", 300) + `": 1}`, []string{" a member's name is longer than 256 bytes"}},
 		"JSON, twice":               {`{"apiVersion": "mapping/v1", "name": "x", "name": "y"}`, []string{" member name is there twice"}},
 		"not UTF-8":                 {"a: \xff\n", []string{" the document is not UTF-8"}},
 	} {

@@ -32,7 +32,16 @@ func FuzzDocument(f *testing.F) {
 		if doc == nil {
 			return
 		}
-		_ = doc.Rules()
+		// Law L16: what is printed says the same, and prints as it is.
+		printed := doc.AppendYAML(nil)
+		again, ds := mapping.Parse("printed", printed)
+		if len(ds) > 0 {
+			t.Fatalf("%s\nis printed as\n%s\n%s", data, printed, ds)
+		}
+		if string(again.AppendYAML(nil)) != string(printed) {
+			t.Fatalf("%s\nis printed as\n%s", printed, again.AppendYAML(nil))
+		}
+		require.Equal(t, doc.Rules(), again.Rules())
 		typ, err := doc.ResourceType(bases(), nil)
 		if err != nil {
 			return
@@ -61,11 +70,10 @@ func FuzzDocument(f *testing.F) {
 		read := typ.New()
 		plan.ToSCIM(read, stored, nil)
 		// L2: a PUT of what was read changes nothing.
-		var again mapping.Result
-		if err := plan.ToTarget(&again, &mapping.Input{Op: mapping.Replace, Resource: read, Stored: stored}, nil); err == nil {
-			before := plan.Diff(nil, stored, again.Record)
-			if len(before) != len(again.Edits) {
-				t.Fatalf("edits %v are not the difference %v", again.Edits, before)
+		var put mapping.Result
+		if err := plan.ToTarget(&put, &mapping.Input{Op: mapping.Replace, Resource: read, Stored: stored}, nil); err == nil {
+			if diff := plan.Diff(nil, stored, put.Record); len(diff) != len(put.Edits) {
+				t.Fatalf("edits %v are not the difference %v", put.Edits, diff)
 			}
 		}
 		plan.Explain(in, nil)

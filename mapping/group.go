@@ -129,11 +129,11 @@ func (c *compiler) taint() {
 }
 
 // readsAny reports whether a rule writes or reads one of the fields.
-func (r *rule) readsAny(fields []bool) bool {
-	if r.field != nil && fields[r.field.slot] {
+func (u *rule) readsAny(fields []bool) bool {
+	if u.field != nil && fields[u.field.slot] {
 		return true
 	}
-	for _, p := range []*expr.Program{r.program, r.when, r.inverse} {
+	for _, p := range []*expr.Program{u.program, u.when, u.inverse} {
 		if p != nil && slices.ContainsFunc(p.Fields(), func(s schema.Slot) bool { return fields[s] }) {
 			return true
 		}

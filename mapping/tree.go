@@ -17,6 +17,7 @@ import (
 const (
 	MaxDocumentSize  = 1 << 20 // bytes
 	MaxDocumentDepth = 32      // nested lists and mappings
+	MaxDocumentName  = 256     // bytes of a member's name
 	MaxDocumentNodes = 50_000  // scalars, lists and mappings, aliases counted as often as they are used
 )
 
@@ -179,6 +180,21 @@ type problems []*treeError
 
 func (p *problems) add(line, column int, format string, args ...any) {
 	*p = append(*p, &treeError{line, column, fmt.Sprintf(format, args...)})
+}
+
+// name adds what is wrong with the name of a mapping's member, and reports
+// whether nothing is.
+func (p *problems) name(line, column int, name string, seen map[string]bool) bool {
+	switch {
+	case len(name) > MaxDocumentName:
+		p.add(line, column, "a member's name is longer than %d bytes", MaxDocumentName)
+	case seen[name]:
+		p.add(line, column, "member %s is there twice", name)
+	default:
+		seen[name] = true
+		return true
+	}
+	return false
 }
 
 // with returns the problems and the one that ended the reading, if any.

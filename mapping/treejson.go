@@ -81,10 +81,7 @@ func (b *jsonBuilder) children(t *tree, depth int) error {
 			if err != nil || !ok {
 				return &treeError{line: line, column: column, msg: "not JSON"}
 			}
-			if seen[name] {
-				b.problems.add(line, column, "member %s is there twice", name)
-			}
-			seen[name] = true
+			b.problems.name(line, column, name, seen)
 			m.name, m.line, m.column = name, line, column
 		}
 		child, err := b.next(depth + 1)

@@ -138,11 +138,9 @@ func (b *yamlBuilder) members(t *tree, n *yaml.Node, depth int) error {
 		if k.Style&yaml.TaggedStyle != 0 {
 			b.problems.add(k.Line, k.Column, "tag %s is not allowed", k.ShortTag())
 		}
-		if seen[k.Value] {
-			b.problems.add(k.Line, k.Column, "member %s is there twice", k.Value)
+		if !b.problems.name(k.Line, k.Column, k.Value, seen) {
 			continue
 		}
-		seen[k.Value] = true
 		v, err := b.build(n.Content[i+1], depth+1)
 		if err != nil {
 			return err

@@ -151,7 +151,7 @@ func (w *work) entraRule(a *entraAttribute) {
 		w.note(where, source, Left, "", "the base "+w.o.Base.Name()+" writes no field from this attribute: add a rule for it")
 		return
 	}
-	if base == nil && !fieldName.MatchString(where) {
+	if base == nil && !fits(fieldName, where) {
 		w.note(where, source, Left, "", "the name cannot be that of a field: name a base document, whose rules say which field the attribute reaches")
 		return
 	}

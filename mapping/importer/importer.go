@@ -91,7 +91,13 @@ const (
 var fieldName = regexp.MustCompile(`^[A-Za-z0-9_$-]+(\.[A-Za-z0-9_$-]+)*$`)
 
 // urnForm is the form of a schema's name.
-var urnForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s"]+[^\s":]$`)
+var urnForm = regexp.MustCompile(`^(?i:urn):[^\s"]+[^\s":]$`)
+
+// fits reports whether a name of the source has a form, and is no longer than one
+// in a document may be.
+func fits(form *regexp.Regexp, name string) bool {
+	return len(name) <= mapping.MaxDocumentName && form.MatchString(name)
+}
 
 // work is an import in the making.
 type work struct {

@@ -98,7 +98,7 @@ func (w *work) miniOrangeField(field string, v schema.Value, list bool) {
 	r := rule{name: field, target: field}
 	var why string
 	switch {
-	case !fieldName.MatchString(field):
+	case !fits(fieldName, field):
 		w.note(field, source, Left, "", "the name cannot be that of a field")
 		return
 	case v.IsNull():

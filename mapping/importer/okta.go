@@ -151,11 +151,11 @@ func (w *work) oktaRule(a *oktaAttribute) {
 		w.note(where, source, Carried, base.Name, "")
 		return
 	}
-	if !urnForm.MatchString(urn) {
+	if !fits(urnForm, urn) {
 		w.note(where, source, Left, "", "the external namespace is no URN")
 		return
 	}
-	if !attributeName.MatchString(a.ExternalName) {
+	if !fits(attributeName, a.ExternalName) {
 		w.note(where, source, Left, "", "the external name cannot be that of a SCIM attribute")
 		return
 	}
