@@ -41,7 +41,8 @@ type Object struct {
 	// is a direct member of; "" where it does not.
 	Groups string
 	// Active is the boolean attribute that says whether an account is usable; "" for
-	// none. It is written like any other.
+	// none. It is written like any other, and true in a record that is created
+	// without it.
 	Active string
 }
 
@@ -269,6 +270,10 @@ func (d *Driver) Create(ctx context.Context, object string, rec *schema.Record) 
 	}
 	if x := t.taken(rec, nil, nil); x != nil {
 		return nil, connector.Errorf(connector.AlreadyExists, x.name, "another record has this value")
+	}
+	if a := t.typ.Lookup(t.object.Active); a != nil && a.Type == schema.Boolean && !rec.Has(t.object.Active) {
+		rec = rec.Clone()
+		rec.Set(t.object.Active, schema.BooleanValue(true))
 	}
 	var changes []memberChange
 	if t.members != schema.NoSlot {
