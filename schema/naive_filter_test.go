@@ -216,7 +216,7 @@ func TestFilter_IsAsTheNaiveOne(t *testing.T) {
 	t.Parallel()
 	typ := naiveType(t)
 	valid, matched, asked := 0, 0, 0
-	const filters, resources = 4000, 8
+	const filters, resources = 3000, 8
 	for seed := range uint64(filters) {
 		m := newNaiveMaker(seed)
 		n := m.filter(nil, 3)

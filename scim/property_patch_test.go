@@ -294,7 +294,7 @@ func (c *naiveCase) check(t testing.TB, p scim.Profile) (refused, same bool) {
 func TestPatch_IsAsTheNaiveOne(t *testing.T) {
 	t.Parallel()
 	refused, same := 0, 0
-	const patches = 3000
+	const patches = 2000
 	for seed := range uint64(patches) {
 		c := patchMaker{rand.New(rand.NewPCG(seed, 1))}.patch(t)
 		p := scim.ProfileStrict()
