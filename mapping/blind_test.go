@@ -39,7 +39,7 @@ func TestBlind_Conditions(t *testing.T) {
 		"a path that is only read":              {rule: "{scim: title, target: a, direction: toScim}"},
 		"more than the path of a rule":          {others: "{scim: name.givenName, target: b}", touched: "name"},
 		"a whole extension":                     {others: "{scim: 'ent:department', target: b}", touched: entURN},
-		"a multi-valued path without a filter":  {others: "{scim: 'emails[type eq \"work\"].value', target: b}", touched: "emails.value"},
+		"a multi-valued path without a filter":  {others: "{scim: emails.value, target: b, direction: toTarget}", touched: "emails.value"},
 		"a filter that no rule has":             {others: "{scim: 'emails[type eq \"work\"].value', target: b}", touched: `emails[type eq "home"].value`},
 		"another rule reads the path":           {others: "{expr: 'upper(title)', target: b}"},
 		"another rule reads a part":             {others: "{scim: name.givenName, target: b}\n{expr: 'name.formatted', target: c}", touched: "name.givenName", want: true},

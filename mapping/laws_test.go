@@ -154,7 +154,7 @@ func (g lawful) options(text, list bool) string {
 }
 
 func (g lawful) text() string {
-	return g.pick("a", "b", "c", "A", "x", "y", "z", "de-DE", "p-q-s", "p--s", "7", "42", "-3", "Mixed Case", " sp ", "", "ü", "a,b")
+	return g.pick("a", "b", "c", "A", "x", "y", "z", "de-DE", "p-q-s", "P-Q-S", "p--s", "7", "42", "-3", "Mixed Case", " sp ", "", "ü", "a,b")
 }
 
 // value is one that a field may hold.

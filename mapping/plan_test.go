@@ -79,6 +79,7 @@ func TestFilter(t *testing.T) {
 		deps: {type: list<integer>, set: true, filter: [eq]}
 		n: {type: integer, filter: [eq]}
 		hidden: {type: string}
+		lowered: {type: string, filter: [eq]}
 		two: {type: string, filter: [eq]}
 		other: {type: string, filter: [eq]}
 		id: {type: integer, readOnly: true, filter: [eq]}
@@ -91,6 +92,7 @@ func TestFilter(t *testing.T) {
 		{scim: 'ent:department', target: deps, pipe: ['lookup("dep")', wrap]}
 		{scim: 'groups.value', target: deps, direction: toScim, pipe: [toInt]}
 		{scim: 'x:a', target: n}
+		{scim: 'x:b', target: lowered, pipe: [lower]}
 		{scim: title, target: hidden}
 		{scim: nickName, target: two, direction: toScim}
 		{scim: nickName, target: other, direction: toScim}
@@ -129,6 +131,9 @@ func TestFilter(t *testing.T) {
 		{`groups.value eq "x"`, "none", ""},
 		{`urn:x:ext:a eq 5`, `n eq 5`, ""},
 		{`urn:x:ext:a eq "5"`, "", `urn:x:ext:a eq "5"`},
+		{`urn:x:ext:b eq "X"`, `lowered eq "x"`, ""},
+		{`urn:x:ext:b eq 5`, "", `urn:x:ext:b eq 5`}, // "5" as well
+		{`urn:x:ext:b eq "5"`, "", `urn:x:ext:b eq "5"`},
 		{`displayName eq "x"`, "", `displayName eq "x"`},
 		{`nickName eq "x"`, "", `nickName eq "x"`}, // two rules read it
 		{`id eq "5"`, `id eq 5`, ""},
