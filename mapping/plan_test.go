@@ -80,6 +80,9 @@ func TestFilter(t *testing.T) {
 		n: {type: integer, filter: [eq]}
 		hidden: {type: string}
 		lowered: {type: string, filter: [eq]}
+		prefixed: {type: string, filter: [eq, ne, sw]}
+		list: {type: list<string>, filter: [eq, ne, sw]}
+		all: {type: list<string>, filter: [eq, ne]}
 		two: {type: string, filter: [eq]}
 		other: {type: string, filter: [eq]}
 		id: {type: integer, readOnly: true, filter: [eq]}
@@ -93,6 +96,9 @@ func TestFilter(t *testing.T) {
 		{scim: 'groups.value', target: deps, direction: toScim, pipe: [toInt]}
 		{scim: 'x:a', target: n}
 		{scim: 'x:b', target: lowered, pipe: [lower]}
+		{scim: userType, target: prefixed, pipe: ['prefix("p-")']}
+		{scim: locale, target: list, pipe: [wrap]}
+		{scim: 'emails[type eq "other"].value', target: all}
 		{scim: title, target: hidden}
 		{scim: nickName, target: two, direction: toScim}
 		{scim: nickName, target: other, direction: toScim}
@@ -131,6 +137,15 @@ func TestFilter(t *testing.T) {
 		{`groups.value eq "x"`, "none", ""},
 		{`urn:x:ext:a eq 5`, `n eq 5`, ""},
 		{`urn:x:ext:a eq "5"`, "", `urn:x:ext:a eq "5"`},
+		{`userType eq "q"`, `prefixed eq "p-q"`, `userType eq "q"`}, // "P-q" does not read as that
+		{`userType ne "q"`, "", `userType ne "q"`},
+		{`userType sw "q"`, "", `userType sw "q"`},
+		{`locale eq "q"`, `list eq "q"`, `locale eq "q"`}, // only the first is read
+		{`locale ne "q"`, "", `locale ne "q"`},
+		{`locale sw "q"`, `list sw "q"`, `locale sw "q"`},
+		{`locale eq "q" or userName eq "a"`, "", `locale eq "q" or userName eq "a"`},
+		{`emails[type eq "other" and value ne "q"]`, "", `emails[type eq "other" and value ne "q"]`}, // an element there has to be
+		{`emails[type eq "other"].value ne "q"`, `all ne "q"`, ""},
 		{`urn:x:ext:b eq "X"`, `lowered eq "x"`, ""},
 		{`urn:x:ext:b eq 5`, "", `urn:x:ext:b eq 5`}, // "5" as well
 		{`urn:x:ext:b eq "5"`, "", `urn:x:ext:b eq "5"`},
