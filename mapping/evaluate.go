@@ -168,7 +168,7 @@ func (r *runner) resolveOne(u *rule, l *Lookup, v *schema.Value) outcome {
 	need := Need{Lookup: l, Value: *v}
 	found, known := r.res.get(&need)
 	if r.collecting && !known {
-		r.needs = appendNeed(r.needs, need)
+		r.needs.add(need)
 		return isPending
 	}
 	switch {
@@ -234,15 +234,6 @@ func keyWords(l *Lookup) string {
 	return l.Keys[0]
 }
 
-func appendNeed(dst []Need, n Need) []Need {
-	for i := range dst {
-		if dst[i].Equal(&n) {
-			return dst
-		}
-	}
-	return append(dst, n)
-}
-
 // Needs appends the references that [Plan.ToTarget] needs resolved, without
 // duplicates. For a Replace without Current these include what reading the
 // stored record needs.
@@ -254,7 +245,7 @@ func (p *Plan) Needs(dst []Need, in *Input) []Need {
 	var out Result
 	r := &out.run
 	r.collecting = true
-	r.needs = dst
+	r.needs.list = dst
 	r.begin(p, in, nil, &out)
 	if in.Op == Patch && !in.blind() {
 		if r.current = in.Current; r.current == nil {
@@ -262,7 +253,7 @@ func (p *Plan) Needs(dst []Need, in *Input) []Need {
 		}
 	}
 	r.run()
-	dst = r.needs
+	dst = r.needs.list
 	if in.Current == nil && in.Stored != nil && in.Op != Create {
 		dst = p.ReadNeeds(dst, in.Stored)
 	}

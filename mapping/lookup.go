@@ -145,9 +145,39 @@ type needKey struct {
 func (n *Need) key() needKey {
 	text := n.Value.Text()
 	if !n.CaseExact() {
-		text = strings.ToLower(text)
+		text = schema.Fold(text)
 	}
 	return needKey{n.Lookup, text, n.Read}
+}
+
+// needs gathers needs without duplicates.
+type needs struct {
+	list  []Need
+	index map[needKey]bool // where there are many
+}
+
+func (s *needs) add(n Need) {
+	if s.index == nil {
+		for i := range s.list {
+			if s.list[i].Equal(&n) {
+				return
+			}
+		}
+		if len(s.list) >= fewAnswers {
+			s.index = make(map[needKey]bool, 2*len(s.list))
+			for i := range s.list {
+				s.index[s.list[i].key()] = true
+			}
+		}
+	}
+	if s.index != nil {
+		k := n.key()
+		if s.index[k] {
+			return
+		}
+		s.index[k] = true
+	}
+	s.list = append(s.list, n)
 }
 
 // CaseExact reports whether case counts in the need's value.

@@ -435,8 +435,9 @@ func (p *Plan) references(rec *schema.Record, yield func(*rule, Need)) {
 // ReadNeeds appends the references that [Plan.ToSCIM] needs resolved, without
 // duplicates. A lookup that returns the very value it is written by needs none.
 func (p *Plan) ReadNeeds(dst []Need, rec *schema.Record) []Need {
-	p.references(rec, func(_ *rule, n Need) { dst = appendNeed(dst, n) })
-	return dst
+	all := needs{list: dst}
+	p.references(rec, func(_ *rule, n Need) { all.add(n) })
+	return all.list
 }
 
 // ReadErrors reports the stored references to records that do not exist, of

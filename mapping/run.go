@@ -32,7 +32,7 @@ type runner struct {
 
 	// collecting says that nothing but the needs is wanted.
 	collecting bool
-	needs      []Need
+	needs      needs
 }
 
 // outcome is what came of a rule's source.

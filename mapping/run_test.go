@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -225,6 +226,26 @@ func TestNeeds(t *testing.T) {
 	assert.Len(t, plan.Needs(nil, in), 4)
 	in.Op, in.Current = mapping.Patch, in.Resource
 	assert.Empty(t, plan.Needs(nil, in), "nothing changed, nothing is needed")
+}
+
+// However many references there are, each is asked for once.
+func TestNeeds_Many(t *testing.T) {
+	t.Parallel()
+	plan := compile(t, document("a: {type: list<integer>}", "{scim: 'emails.value', target: a, pipe: ['lookup(\"l\")'], direction: toTarget}\n{scim: 'x:list', target: a, pipe: ['lookup(\"l\")'], direction: toScim}",
+		"lookups: {l: {object: o, keys: [name], value: id, return: name}}\n"))
+	rec := plan.Resource().New()
+	var list, ids []schema.Value
+	for i := range 3000 {
+		e := plan.Resource().Lookup("emails").Sub.New()
+		e.SetString("value", []string{"K", "k", "\u212a"}[i%3]+strconv.Itoa(i/3))
+		list = append(list, schema.ObjectValue(e))
+		ids = append(ids, schema.IntegerValue(int64(i%1000)))
+	}
+	rec.Set("emails", schema.ListValue(list...))
+	assert.Len(t, plan.Needs(nil, &mapping.Input{Resource: rec}), 1000)
+	stored := plan.Target().New()
+	stored.Set("a", schema.ListValue(ids...))
+	assert.Len(t, plan.ReadNeeds(nil, stored), 1000)
 }
 
 func TestNeed_Choose(t *testing.T) {
