@@ -152,10 +152,9 @@ func costOf(t *testing.T, doc *mapping.Document, typ *schema.Type, bounds ...int
 	if freeErr != nil {
 		require.NotContains(t, freeErr.Error(), "the expression takes too many steps", "what compiles takes no more than its bound")
 	}
-	rules := len(free.Explain(in, nil).Rules)
 	// Beside its expression a rule takes what it costs to go through its inputs.
-	require.LessOrEqual(t, unbound.Steps, rules*(expr.MaxSteps+200*expr.MaxElements))
-	for _, bound := range append(bounds, 1_000_000, max(1, unbound.Steps-1), max(1, unbound.Steps)) {
+	require.LessOrEqual(t, unbound.Steps, len(doc.Rules())*(expr.MaxSteps+200*expr.MaxElements))
+	for _, bound := range append(bounds, max(1, unbound.Steps-1), max(1, unbound.Steps)) {
 		plan, ds := mapping.Compile(doc, typ, nil, &mapping.Options{MaxTotalSteps: bound})
 		require.Empty(t, ds.String())
 		var out mapping.Result
@@ -183,7 +182,7 @@ func costOf(t *testing.T, doc *mapping.Document, typ *schema.Type, bounds ...int
 func TestCost(t *testing.T) {
 	t.Parallel()
 	past := 0
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		g := costly{rand.New(rand.NewPCG(seed, 2))}
 		if checkCost(t, g.worst(t, simple), 10_000) > 1_000_000 {
 			past++
@@ -274,10 +273,8 @@ func TestCost_Load(t *testing.T) {
 // resource at the limits.
 func FuzzCost(f *testing.F) {
 	g := costly{rand.New(rand.NewPCG(1, 2))}
-	for range 3 {
-		f.Add(g.text(4))
-		f.Add(g.list(4))
-	}
+	f.Add(g.text(4))
+	f.Add(g.list(3))
 	f.Fuzz(func(t *testing.T, text string) {
 		var fields, rules strings.Builder
 		for i := range 60 {
