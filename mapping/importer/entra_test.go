@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-scim/usher/mapping"
 	"github.com/usher-scim/usher/mapping/importer"
 )
 
@@ -216,4 +217,22 @@ func FuzzEntra(f *testing.F) {
 		require.NoError(t, err, "whatever the expression is, there is a document and a line")
 		require.Len(t, r.Lines, 1)
 	})
+}
+
+func TestAnEntraMappingWithoutATargetTakesNoRulesPlace(t *testing.T) {
+	base, ds := mapping.Parse("base.yaml", []byte(`
+apiVersion: mapping/v1
+name: base
+resource: {type: User, schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"]}
+target: {object: person, schema: {fields: {name: {type: string}}}}
+rules:
+  - {name: joined, expr: 'displayName + "!"', target: name, direction: toTarget}
+`))
+	require.Empty(t, ds)
+	r, err := importer.Entra([]byte(`{"attributeMappings": [
+		{"targetAttributeName": "", "source": {"type": "Attribute", "name": "city"}}]}`), &importer.Options{Base: base})
+	require.NoError(t, err)
+	require.Len(t, r.Lines, 1)
+	require.Equal(t, importer.Left, r.Lines[0].Status)
+	require.NotContains(t, string(r.Document), "joined")
 }

@@ -153,7 +153,7 @@ func (w *work) scimPath(name string) (string, bool) {
 
 // baseRule returns the first writing rule of the base for a SCIM path.
 func (w *work) baseRule(path string) *mapping.Rule {
-	if w.o.Base == nil {
+	if w.o.Base == nil || path == "" { // a rule that reads an expression has no path either
 		return nil
 	}
 	for _, r := range w.o.Base.Rules() {
