@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/mapping"
+	"github.com/usher-scim/usher/schema"
 )
 
 func parse(t *testing.T, name, text string) *mapping.Document {
@@ -93,4 +94,59 @@ func TestResolve_Problems(t *testing.T) {
 	assert.Equal(t, mapping.CodeCycle, ds[2].Code)
 	_, ds = a.Extend(c)
 	assert.Len(t, ds, 1)
+}
+
+// Each part of a document is overridden in its own way: by key, as a whole, or
+// added to; an override may be overridden itself.
+func TestExtend_Parts(t *testing.T) {
+	t.Parallel()
+	base := parse(t, "base.yaml", document("a: {type: integer, filter: [eq]}\nb: {type: string, filter: [eq], maxLength: 9}\nc: {type: string}",
+		"{scim: title, target: a, pipe: ['lookup(\"l\")']}\n{scim: 'x:a', target: b}\n{name: third, scim: nickName, target: c}",
+		"lookups: {l: {object: o, keys: [name], value: id}, m: {object: p, keys: [code], value: id}}\n"+
+			"match: [{precedence: 1, scim: title, target: a}, {precedence: 2, scim: nickName, target: b}]\nscope: active == true\n"))
+	middle := parse(t, "middle.yaml", `apiVersion: mapping/v1
+name: middle
+extends: test
+resource: {type: User, schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', 'urn:x:ext', 'urn:y:ext'], extensionAttributes: {'URN:X:EXT': [a, more], 'urn:y:ext': [z]}}
+target: {object: people, schema: {fields: {B: {type: string, maxLength: 2}}}, query: {and: true, maxLength: 99}}
+lookups: {m: {object: q, keys: [name], value: key}}
+match: [{precedence: 7, scim: userName, target: a}]
+rules:
+  - {name: third, scim: displayName, target: c}
+  - {name: fourth, scim: 'x:more', target: d}
+`)
+	top := parse(t, "top.yaml", `apiVersion: mapping/v1
+name: top
+extends: middle
+target: {object: people, schema: {fields: {d: {type: string}}}}
+scope: $op == "create"
+rules: [{name: b, disabled: true}]
+`)
+	docs, ds := mapping.Resolve([]*mapping.Document{top}, []*mapping.Document{base, middle})
+	require.Empty(t, ds.String())
+	doc := docs[0]
+	var rules []string
+	for _, r := range doc.Rules() {
+		rules = append(rules, r.Name+" "+r.SCIM+" "+r.Target)
+	}
+	assert.Equal(t, []string{"a title a", "third displayName c", "fourth x:more d"}, rules, "a rule keeps its place")
+
+	typ, err := doc.ResourceType(bases(), nil)
+	require.NoError(t, err)
+	for _, path := range []string{"urn:x:ext:a", "urn:x:ext:b", "urn:x:ext:list", "urn:x:ext:more", "urn:y:ext:z"} {
+		assert.NotEqual(t, schema.NoSlot, typ.Slot(path), path)
+	}
+	plan, ds := mapping.Compile(doc, typ, nil, nil)
+	require.Empty(t, ds.String())
+	assert.Equal(t, "people", plan.Target().Name())
+	assert.Equal(t, 2, plan.Target().Lookup("b").MaxLength, "a field is replaced as a whole")
+	assert.Zero(t, plan.Target().Lookup("b").Filter)
+	queries, err := plan.Matches(resource(t, plan, `{"userName":"7","title":"5","nickName":"x"}`))
+	require.NoError(t, err)
+	require.Len(t, queries, 1, "matches are replaced as a whole")
+	assert.Equal(t, "a eq 7", queries[0].Filter.String())
+	in := &mapping.Input{Resource: typ.New()}
+	assert.True(t, plan.InScope(in))
+	in.Op = mapping.Replace
+	assert.False(t, plan.InScope(in), "the scope is the last one's")
 }
