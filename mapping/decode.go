@@ -239,6 +239,10 @@ func (d *decoder) routes(doc *Document, t *tree, at string) {
 }
 
 func (d *decoder) resource(doc *Document, t *tree, at string) {
+	required := []string{"type", "schemas"}
+	if d.src.root.get("extends") != nil {
+		required = nil // what is not said is that of the document that is extended
+	}
 	d.object(t, at, members{
 		"type": setText(d, &doc.resource),
 		"schemas": func(t *tree, at string) {
@@ -270,7 +274,7 @@ func (d *decoder) resource(doc *Document, t *tree, at string) {
 				doc.extensions = append(doc.extensions, x)
 			})
 		},
-	}, "type", "schemas")
+	}, required...)
 }
 
 var attributeName = regexp.MustCompile(`^[A-Za-z0-9$_-]+(\.[A-Za-z0-9$_-]+)?$`)

@@ -150,3 +150,18 @@ rules: [{name: b, disabled: true}]
 	in.Op = mapping.Replace
 	assert.False(t, plan.InScope(in), "the scope is the last one's")
 }
+
+// An override may add attributes without repeating what the resource is.
+func TestExtend_AttributesAlone(t *testing.T) {
+	t.Parallel()
+	base, ds := mapping.Parse("base.yaml", []byte(document("a: {type: string}\nc: {type: string}", "{scim: 'x:a', target: a}", "")))
+	require.Empty(t, ds)
+	over, ds := mapping.Parse("over.yaml", []byte("apiVersion: mapping/v1\nname: over\nextends: test\nresource: {extensionAttributes: {'urn:x:ext': [more]}}\nrules:\n  - {scim: 'x:more', target: c}\n"))
+	require.Empty(t, ds.String())
+	whole, ds := over.Extend(base)
+	require.Empty(t, ds.String())
+	typ, err := whole.ResourceType(bases(), nil)
+	require.NoError(t, err)
+	assert.NotNil(t, typ.Lookup("urn:x:ext:more"))
+	assert.NotNil(t, typ.Lookup("urn:x:ext:a"))
+}

@@ -188,11 +188,15 @@ func (b *builder) resourceValue() schema.Value {
 // does not say.
 func (b *builder) targetValue() schema.Value {
 	anything := members{{Name: "type", Value: schema.StringValue("any")}}
-	fields := members{{Name: "id", Value: anything.value()}}
 	matched := make(map[string]bool)
 	for _, m := range b.match {
 		matched[m.target] = true
 	}
+	id := slices.Clone(anything)
+	if matched["id"] {
+		id.texts("filter", []string{"eq"})
+	}
+	fields := members{{Name: "id", Value: id.value()}}
 	for _, r := range b.rules {
 		if slices.ContainsFunc(fields, func(f schema.Member) bool { return strings.EqualFold(f.Name, r.target) }) {
 			continue

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/mapping"
@@ -142,11 +143,7 @@ func (w *work) entraRule(a *entraAttribute) {
 	var why []string
 	base := w.baseRule(plainPath(where))
 	if base != nil {
-		r = rule{name: base.Name, target: base.Target, pipe: base.Pipe, lossy: base.Lossy, required: base.Required,
-			alternative: base.Alternative, alternatives: base.Alternatives}
-		if base.OnUnset != "clear" {
-			r.onUnset = base.OnUnset
-		}
+		r.inPlaceOf(base)
 	} else if w.o.Base != nil {
 		w.note(where, source, Left, "", "the base "+w.o.Base.Name()+" writes no field from this attribute: add a rule for it")
 		return
@@ -155,9 +152,14 @@ func (w *work) entraRule(a *entraAttribute) {
 		w.note(where, source, Left, "", "the name cannot be that of a field: name a base document, whose rules say which field the attribute reaches")
 		return
 	}
+	if w.seen[strings.ToLower(r.target)] {
+		w.note(where, source, Left, "", "another mapping of the attribute stands before it")
+		return
+	}
 	if !w.entraSource(a, &r, &why) {
 		return
 	}
+	w.seen[strings.ToLower(r.target)] = true
 	if !w.entraFlow(a, &r, &why) {
 		return
 	}
@@ -202,6 +204,10 @@ func (r *rule) sameAs(base *mapping.Rule) bool {
 func (w *work) entraMatch(a *entraAttribute, r *rule) {
 	if !r.constant.IsUnset() {
 		w.note(a.TargetAttributeName, "matching precedence", Left, "", "a constant cannot be matched on")
+		return
+	}
+	if slices.ContainsFunc(w.doc.match, func(m matcher) bool { return m.precedence == a.MatchingPriority }) {
+		w.note(a.TargetAttributeName, "matching precedence", Left, "", "another attribute has the same precedence")
 		return
 	}
 	m := matcher{precedence: a.MatchingPriority, scim: r.scim, expr: r.expr, target: r.target}
@@ -288,6 +294,10 @@ func (w *work) entraScope(s *entraScope) {
 	var groups, lost []string
 	for _, g := range s.Groups {
 		var clauses []string
+		if len(g.Clauses) == 0 {
+			lost = append(lost, g.Name)
+			w.note("scope", g.Name, Left, "", "a group without clauses says nothing")
+		}
 		for _, c := range g.Clauses {
 			text, err := t.clause(&c)
 			source := strings.TrimSpace(c.SourceOperandName + " " + c.OperatorName + " " + strings.Join(c.TargetOperand.Values, ", "))

@@ -200,6 +200,29 @@ func TestEntra_Scope(t *testing.T) {
 	}
 }
 
+// Of what the source says twice one is carried over, and the other is told.
+func TestEntra_Twice(t *testing.T) {
+	t.Parallel()
+	base := requester(t)
+	r, err := importer.Entra([]byte(`{"attributeMappings":[
+		{"targetAttributeName":"title","matchingPriority":1,"source":{"type":"Function","expression":"ToUpper([jobTitle])"}},
+		{"targetAttributeName":"title","source":{"type":"Attribute","name":"department"}},
+		{"targetAttributeName":"userName","matchingPriority":1,"source":{"type":"Attribute","name":"userPrincipalName"}}]}`), &importer.Options{Base: base})
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"carried title = ToUpper([jobTitle]) → rule job_title",
+		"left title = department: another mapping of the attribute stands before it",
+		"left userName = matching precedence: another attribute has the same precedence",
+		"carried userName = userPrincipalName → rule login",
+	}, lines(r))
+	compiled(t, r, base)
+	r, err = importer.Entra([]byte(`{"scope":{"groups":[{"name":"all","clauses":[]}]},"attributeMappings":[
+		{"targetAttributeName":"id","matchingPriority":1,"source":{"type":"Attribute","name":"objectId"}}]}`), nil)
+	require.NoError(t, err)
+	assert.Contains(t, r.Lines[0].Why, "without clauses")
+	compiled(t, r, nil)
+}
+
 func TestEntra_NoSchema(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "x", "[]", "{}", `{"synchronizationRules":[]}`} {

@@ -106,10 +106,11 @@ type work struct {
 	doc   builder
 	reads []rule // what only reads comes last
 	lines []Line
+	seen  map[string]bool // fields that have a rule, in lower case
 }
 
 func newWork(o *Options, known map[string]string) *work {
-	w := &work{known: make(map[string]string)}
+	w := &work{known: make(map[string]string), seen: make(map[string]bool)}
 	if o != nil {
 		w.o = *o
 	}
@@ -162,6 +163,28 @@ func (w *work) baseRule(path string) *mapping.Rule {
 		}
 	}
 	return nil
+}
+
+// baseRuleOf returns the first writing rule of the base for a field.
+func (w *work) baseRuleOf(field string) *mapping.Rule {
+	if w.o.Base == nil {
+		return nil
+	}
+	for _, r := range w.o.Base.Rules() {
+		if r.Direction != mapping.ToSCIM && strings.EqualFold(r.Target, field) {
+			return &r
+		}
+	}
+	return nil
+}
+
+// inPlaceOf gives a rule what the rule of the base has that it takes the place of.
+func (r *rule) inPlaceOf(base *mapping.Rule) {
+	r.name, r.target, r.pipe, r.lossy, r.required = base.Name, base.Target, base.Pipe, base.Lossy, base.Required
+	r.alternative, r.alternatives = base.Alternative, base.Alternatives
+	if base.OnUnset != "clear" {
+		r.onUnset = base.OnUnset
+	}
 }
 
 // samePath compares SCIM paths without case, the core namespaces left out.

@@ -126,7 +126,22 @@ func (w *work) miniOrangeField(field string, v schema.Value, list bool) {
 		}
 		why = "it is a list: the field has to hold one"
 	}
-	r.name = w.doc.freeName(r.name)
+	if w.seen[strings.ToLower(field)] {
+		w.note(field, source, Left, "", "the field is there before")
+		return
+	}
+	w.seen[strings.ToLower(field)] = true
+	if base := w.baseRuleOf(field); base != nil {
+		r.inPlaceOf(base)
+		if r.scim == "" {
+			r.lossy = ""
+		}
+		if !r.constant.IsUnset() {
+			r.pipe = nil
+		}
+	} else {
+		r.name = w.doc.freeName(r.name)
+	}
 	w.doc.rules = append(w.doc.rules, r)
 	status := Carried
 	if why != "" {

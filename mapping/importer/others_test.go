@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -86,6 +87,21 @@ func TestMiniOrange(t *testing.T) {
 		_, err := importer.MiniOrange([]byte(text), nil)
 		require.Error(t, err, text)
 	}
+}
+
+// With a base, a rule takes the place of the one for the same field.
+func TestMiniOrange_Base(t *testing.T) {
+	t.Parallel()
+	base := requester(t)
+	r, err := importer.MiniOrange([]byte(`{"first_name":"@firstName","job_title":"@title in @city","language":"de"}`), &importer.Options{Base: base})
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		`carried first_name = "@firstName" → rule first-name`,
+		`carried job_title = "@title in @city" → rule job_title`,
+		`carried language = "de" → rule preferred-language`,
+	}, lines(r))
+	got := write(t, compiled(t, r, base), strings.Replace(ada, `"department":"Lab"`, `"costCenter":"1"`, 1))
+	assert.Contains(t, got, `"job_title":"Chief, Engineer in London"`)
 }
 
 func FuzzMiniOrange(f *testing.F) {
