@@ -93,7 +93,7 @@ func TestGroups_CostOfTheChange(t *testing.T) {
 	for i, name := range names {
 		t.Logf("%s: %d bytes with 10 members, %d with 100,000", name, few[i], many[i])
 		// The list of members alone would be megabytes.
-		assert.Less(t, many[i], few[i]+few[i]/2+4096, name)
+		assert.Less(t, many[i], few[i]+512<<10, name)
 	}
 }
 

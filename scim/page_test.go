@@ -125,9 +125,9 @@ func TestList_MillionInConstantMemory(t *testing.T) {
 		middle := cost(way.query(500_000), "g-0500099")
 		end := cost(way.query(size-100), "g-0999999")
 		t.Logf("%s: %d, %d and %d bytes", way.name, begin, middle, end)
-		// The race detector adds some at random.
-		assert.LessOrEqual(t, middle, begin+begin/2, way.name)
-		assert.LessOrEqual(t, end, begin+begin/2, way.name)
+		// The race detector adds some at random; all that stands before would be many MB. all that is before would be many MB.
+		assert.LessOrEqual(t, middle, begin+256<<10, way.name)
+		assert.LessOrEqual(t, end, begin+256<<10, way.name)
 	}
 }
 
