@@ -73,8 +73,13 @@ type world struct {
 	calls []string // to the target since takeCalls
 }
 
-func (w *world) serve(opts *provision.Options, profile scim.Profile) {
+func (w *world) serve(given *provision.Options, profile scim.Profile) {
 	w.t.Helper()
+	// The caller's options may be those of several worlds.
+	opts := &provision.Options{}
+	if given != nil {
+		*opts = *given
+	}
 	var n atomic.Int64
 	opts.NewID = func() string { return fmt.Sprintf("event-%d", n.Add(1)) }
 	opts.Sink, opts.Clock = w.events, w.clock.Now
@@ -97,9 +102,12 @@ func newWorld(t testing.TB) *world {
 func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *freshservice.Options, opts *provision.Options) *world {
 	t.Helper()
 	w := newWorld(t)
-	if account == nil {
-		account = &freshservicetest.Options{}
+	// The caller's options may be those of several worlds.
+	own := freshservicetest.Options{}
+	if account != nil {
+		own = *account
 	}
+	account = &own
 	if account.Plan == "" {
 		account.Plan = freshservicetest.Unlimited
 	}
@@ -116,9 +124,6 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 	var err error
 	w.target, err = freshservice.New("acme", freshservice.APIKey(w.account.APIKey()), &fo)
 	require.NoError(t, err)
-	if opts == nil {
-		opts = &provision.Options{}
-	}
 	w.serve(opts, scim.ProfileCompatible())
 	// What the account's fields are is asked once and not for each operation.
 	_, err = w.backend.Types(t.Context())
@@ -131,9 +136,12 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Options, opts *provision.Options) *world {
 	t.Helper()
 	w := newWorld(t)
-	if account == nil {
-		account = &zendesktest.Options{}
+	// The caller's options may be those of several worlds.
+	own := zendesktest.Options{}
+	if account != nil {
+		own = *account
 	}
+	account = &own
 	if account.Plan == "" {
 		account.Plan = zendesktest.Unlimited
 	}
@@ -150,9 +158,6 @@ func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Op
 	var err error
 	w.target, err = zendesk.New("acme", zendesk.ClientCredentials(w.zendesk.ClientID(), w.zendesk.ClientSecret()), &zo)
 	require.NoError(t, err)
-	if opts == nil {
-		opts = &provision.Options{}
-	}
 	w.serve(opts, scim.ProfileCompatible())
 	_, err = w.backend.Types(t.Context())
 	require.NoError(t, err)
