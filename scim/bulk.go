@@ -97,6 +97,10 @@ func (x *exchange) newBulkJob(body schema.Value) (*bulkJob, error) {
 		if v.Kind() != schema.KindObject {
 			return nil, syntaxError("An operation has to be an object.")
 		}
+		// A list of these would be answered at many times its length.
+		if v.Member("method").Unassigned() {
+			return nil, syntaxError("An operation needs a method.")
+		}
 	}
 	j.read(list)
 	return j, nil

@@ -182,6 +182,8 @@ func TestBulk_Messages(t *testing.T) {
 		"empty operations":      {bulkBody(""), 400, "invalidSyntax", "Operations", false},
 		"operations of another": {`{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":"x"}`, 400, "invalidSyntax", "Operations", false},
 		"a text as operation":   {bulkBody("", one, `"x"`), 400, "invalidSyntax", "object", false},
+		"nothing in one":        {bulkBody("", one, `{}`), 400, "invalidSyntax", "method", false},
+		"null for a method":     {bulkBody("", `{"method":null,"path":"/Users/1"}`), 400, "invalidSyntax", "method", false},
 		"text for failOnErrors": {bulkBody(`"failOnErrors":"1",`, one), 400, "invalidSyntax", "failOnErrors", false},
 		"fewer than no errors":  {bulkBody(`"failOnErrors":-1,`, one), 400, "invalidSyntax", "failOnErrors", false},
 		"too many operations":   {bulkBody("", one, one, one, one), 413, "", "3 operations", false},
@@ -213,7 +215,7 @@ func TestBulk_WrongOperations(t *testing.T) {
 		status string
 		words  string
 	}{
-		"nothing in it":           {`{}`, "400 invalidSyntax", "method"},
+		"a method of no letters":  {`{"method":""}`, "400 invalidSyntax", "method"},
 		"another method":          {bulkOp("GET", "/Users/1", "", ""), "400 invalidSyntax", "method"},
 		"a method that is none":   {`{"method":5,"path":"/Users/1"}`, "400 invalidSyntax", "method"},
 		"no path":                 {`{"method":"DELETE"}`, "400 invalidSyntax", "path"},
@@ -399,7 +401,7 @@ func TestBulk_FailOnErrors(t *testing.T) {
 	}
 	// What is wrong with an operation is an error as well, in its turn.
 	s := teststore.New(t)
-	results := bulk(t, newHandler(t, s, nil), bulkBody(`"failOnErrors":1,`, postUser("a", "a"), `{}`, postUser("b", "b")))
+	results := bulk(t, newHandler(t, s, nil), bulkBody(`"failOnErrors":1,`, postUser("a", "a"), `{"method":""}`, postUser("b", "b")))
 	assert.Equal(t, "201, 400 invalidSyntax", statuses(results))
 	assert.Len(t, s.Resources, 1)
 }
@@ -524,13 +526,13 @@ func TestBulk_Refused(t *testing.T) {
 			got = append(got, told{r.Method, r.URL.Path, scim.BulkOperation(r.Context()), e.Status})
 		}
 	})
-	bulk(t, h, bulkBody("", postUser("a", "ada"), postUser("b", ""), bulkOp("delete", "Users/99", "", ""), `{}`,
+	bulk(t, h, bulkBody("", postUser("a", "ada"), postUser("b", ""), bulkOp("delete", "Users/99", "", ""), `{"method":""}`,
 		bulkOp("PATCH", "/Users/bulkId:b", "", patchBody(op("add", "title", `"x"`)))))
 	assert.ElementsMatch(t, []told{
 		{"POST", "/scim/v2/Users", 2, 400}, {"DELETE", "/scim/v2/Users/99", 3, 404}, {"", "/scim/v2/Bulk", 4, 400}, {"PATCH", "/scim/v2/Users/", 5, 409},
 	}, got)
 	got = nil
-	require.Equal(t, 400, do(t, h, "POST", "/Bulk", `{}`).Code)
+	require.Equal(t, 400, do(t, h, "POST", "/Bulk", `{"method":""}`).Code)
 	assert.Equal(t, []told{{"POST", "/scim/v2/Bulk", 0, 400}}, got)
 }
 

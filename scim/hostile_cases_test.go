@@ -251,6 +251,8 @@ func hostileBulks() map[string]hostile {
 		"bulk/creates":       bulk(counted(1000, create), 200),
 		"bulk/deletes":       bulk(counted(1000, `{"method":"DELETE","path":"/Users/#"}`), 200),
 		"bulk/nothing":       bulk(counted(1000, `{"method":"GET"}`), 200),
+		"bulk/empty":         bulk(counted(1000, `{}`), 400),
+		"bulk/no method":     bulk(counted(1000, `{"method":""}`), 200),
 		"bulk/no operations": bulk("1"+strings.Repeat(",1", 999), 400),
 		"bulk/chain":         bulk(chain(1000, "1"), 200),
 		"bulk/circle":        bulk(chain(1000, "bulkId:0"), 200),
