@@ -75,11 +75,7 @@ type world struct {
 
 func (w *world) serve(given *provision.Options, profile scim.Profile) {
 	w.t.Helper()
-	// The caller's options may be those of several worlds.
-	opts := &provision.Options{}
-	if given != nil {
-		*opts = *given
-	}
+	opts := copyOf(given)
 	var n atomic.Int64
 	opts.NewID = func() string { return fmt.Sprintf("event-%d", n.Add(1)) }
 	opts.Sink, opts.Clock = w.events, w.clock.Now
@@ -94,6 +90,16 @@ func (w *world) serve(given *provision.Options, profile scim.Profile) {
 	w.client = scimtest.NewClient(scimtest.Handler(w.handler, baseURL, token))
 }
 
+// copyOf copies options, which may be those of several worlds; nil stands for
+// none.
+func copyOf[T any](p *T) *T {
+	out := new(T)
+	if p != nil {
+		*out = *p
+	}
+	return out
+}
+
 func newWorld(t testing.TB) *world {
 	return &world{t: t, clock: testx.NewClock(start), events: &events{}, state: provision.NewMemoryState()}
 }
@@ -102,12 +108,7 @@ func newWorld(t testing.TB) *world {
 func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *freshservice.Options, opts *provision.Options) *world {
 	t.Helper()
 	w := newWorld(t)
-	// The caller's options may be those of several worlds.
-	own := freshservicetest.Options{}
-	if account != nil {
-		own = *account
-	}
-	account = &own
+	account = copyOf(account)
 	if account.Plan == "" {
 		account.Plan = freshservicetest.Unlimited
 	}
@@ -115,14 +116,11 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 	srv := freshservicetest.NewServer(account)
 	t.Cleanup(srv.Close)
 	w.account, w.mappings = srv.Account, freshservice.Mappings
-	var fo freshservice.Options
-	if driver != nil {
-		fo = *driver
-	}
+	fo := copyOf(driver)
 	fo.Transport = srv.Client().Transport
 	fo.Jitter = func() float64 { return 0 }
 	var err error
-	w.target, err = freshservice.New("acme", freshservice.APIKey(w.account.APIKey()), &fo)
+	w.target, err = freshservice.New("acme", freshservice.APIKey(w.account.APIKey()), fo)
 	require.NoError(t, err)
 	w.serve(opts, scim.ProfileCompatible())
 	// What the account's fields are is asked once and not for each operation.
@@ -136,12 +134,7 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Options, opts *provision.Options) *world {
 	t.Helper()
 	w := newWorld(t)
-	// The caller's options may be those of several worlds.
-	own := zendesktest.Options{}
-	if account != nil {
-		own = *account
-	}
-	account = &own
+	account = copyOf(account)
 	if account.Plan == "" {
 		account.Plan = zendesktest.Unlimited
 	}
@@ -149,14 +142,11 @@ func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Op
 	srv := zendesktest.NewServer(account)
 	t.Cleanup(srv.Close)
 	w.zendesk, w.mappings = srv.Account, zendesk.Mappings
-	var zo zendesk.Options
-	if driver != nil {
-		zo = *driver
-	}
+	zo := copyOf(driver)
 	zo.Transport, zo.Clock = srv.Client().Transport, w.clock
 	zo.Jitter = func() float64 { return 0 }
 	var err error
-	w.target, err = zendesk.New("acme", zendesk.ClientCredentials(w.zendesk.ClientID(), w.zendesk.ClientSecret()), &zo)
+	w.target, err = zendesk.New("acme", zendesk.ClientCredentials(w.zendesk.ClientID(), w.zendesk.ClientSecret()), zo)
 	require.NoError(t, err)
 	w.serve(opts, scim.ProfileCompatible())
 	_, err = w.backend.Types(t.Context())
