@@ -187,3 +187,19 @@ func TestTypes(t *testing.T) {
 	scim.UserSchema().Attributes[0].Required = false
 	assert.True(t, scim.UserSchema().Attributes[0].Required)
 }
+
+// Types are immutable: what becomes of the slice that they were made of makes no
+// difference.
+func TestNewTypes_KeepsNoSlice(t *testing.T) {
+	t.Parallel()
+	user, err := scim.UserType()
+	require.NoError(t, err)
+	group, err := scim.GroupType()
+	require.NoError(t, err)
+	list := []scim.ResourceType{user, group}
+	types, err := scim.NewTypes("1", list...)
+	require.NoError(t, err)
+	list[0] = group
+	require.NotNil(t, types.ByName("User"))
+	require.Equal(t, "User", types.All()[0].Name)
+}
