@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -202,7 +203,12 @@ func (d *described) deriveObject(o *object, hasMembers bool) error {
 		o.id = re
 	}
 	names := append([]string{o.IDField()}, o.Unique...)
-	names = append(append(names, o.DroppedByDeactivate...), o.Search.Consistent...)
+	names = slices.Concat(names, o.DroppedByDeactivate, o.ResetByActivate, o.Search.Consistent, o.KinFilter, o.Sparse)
+	for _, name := range [...]string{o.Admin, o.MemberField} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
 	for _, name := range names {
 		if o.Type.Slot(name) == schema.NoSlot {
 			return fmt.Errorf("its type has no field %s", name)
@@ -214,7 +220,7 @@ func (d *described) deriveObject(o *object, hasMembers bool) error {
 		}
 	}
 	for _, a := range o.Actions {
-		if a < Deactivate || a > Convert {
+		if a < Deactivate || a > Downgrade {
 			return fmt.Errorf("action %d does not exist", a)
 		}
 		if o.ReadOnly {
@@ -226,6 +232,11 @@ func (d *described) deriveObject(o *object, hasMembers bool) error {
 	}
 	if o.Members && len(o.Member) == 0 {
 		return errors.New("it declares Members but not of which objects they are")
+	}
+	for _, k := range o.Kin {
+		if kin := d.known[k]; kin == nil || kin.space() != o.space() {
+			return fmt.Errorf("its kin are of the object %q, which is not described or has other ids", k)
+		}
 	}
 	for _, m := range o.Member {
 		if d.known[m] == nil {

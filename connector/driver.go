@@ -103,6 +103,9 @@ type Description struct {
 	// Owner is the record that the credential belongs to; zero where the target
 	// does not tell. It is never disabled, downgraded or deleted.
 	Owner Ref
+	// Protected are further records that are never disabled, downgraded or deleted,
+	// such as the account's owner.
+	Protected []Ref
 }
 
 // Object returns the object of that name, or nil.
@@ -139,6 +142,10 @@ type Object struct {
 	Active string
 	// ReadOnly objects can be read and listed only.
 	ReadOnly bool
+	// Unserved objects are there to be referred to, such as the department of a
+	// person: mappings that would make SCIM resources of them are passed over.
+	// Their ReadOnly says whether references can make them.
+	Unserved bool
 	// Actions are those that Act carries out.
 	Actions []ActionKind
 	// BlindActions reports that an action's answer tells all of the record as it is
@@ -154,12 +161,39 @@ type Object struct {
 	// DroppedByDeactivate are the fields that a deactivation empties and a
 	// reactivation does not bring back.
 	DroppedByDeactivate []string
+	// ResetByActivate are the fields that an activation sets to a value of its own;
+	// what they had before is written back.
+	ResetByActivate []string
+	// LeavesGroups reports that a deactivation takes an account out of the groups
+	// whose members are of this object, and that an activation does not put it back.
+	LeavesGroups bool
+	// Admin is the boolean field that says whether an account has an
+	// administrator's rights, whom a connection can be told to protect; "" where the
+	// object has none.
+	Admin string
 	// Search says how filters can be put together.
 	Search Search
+	// Kin are objects of the same IDSpace whose records List of this one can give
+	// along with its own, in one list, each as a record of its own object's type:
+	// they come where [Query.Kin] asks for them. KinFilter are the fields of this
+	// object that such a list can be filtered by, with the meaning that the fields
+	// of the kin have that are mapped alike.
+	Kin, KinFilter []string
+	// Sparse are the fields that records of this object lack where they come as kin
+	// of another, although Get gives them.
+	Sparse []string
 	// Members reports that the driver's [Members] serves this object, and Member
 	// which objects its members are of.
 	Members bool
 	Member  []string
+	// MemberField is the field with the ids of a group's members; "" where records
+	// do not show them, or where an Update takes them like any other field. Where it
+	// is set, no Create and no Update has it: members are added and removed by
+	// EditMembers. Get and List fill it unless they are told to omit it.
+	MemberField string
+	// SkipsMembers reports that a group which cannot have somebody as a member is
+	// to go on without them, with a warning; else the write is refused.
+	SkipsMembers bool
 	// PageSize is the number of records that a page of List may have; 0 means 100.
 	PageSize int
 	// Offset reports that List can begin anywhere, see [Query.Offset].
@@ -248,6 +282,9 @@ type Query struct {
 	// Omit names fields that the caller has no use for. A driver may leave them
 	// out of the records.
 	Omit []string
+	// Kin asks for the records of [Object.Kin] as well. It is false where the object
+	// declares none.
+	Kin bool
 }
 
 // Page is a part of a list.
@@ -286,9 +323,10 @@ const (
 	Delete                           // the target's own delete, which it can undo
 	Erase                            // deletes for good, with what belongs to it
 	Convert                          // makes it a record of the object To, under the same id
+	Downgrade                        // takes its special rights away: Hint has the value Ordinary then
 )
 
-var actionNames = [...]string{"none", "deactivate", "activate", "delete", "erase", "convert"}
+var actionNames = [...]string{"none", "deactivate", "activate", "delete", "erase", "convert", "downgrade"}
 
 // String returns the action's name in lower case.
 func (k ActionKind) String() string {
@@ -306,4 +344,7 @@ type Action struct {
 	// out of date; "" means that it is not known, and that the driver has to find
 	// out.
 	Hint string
+	// Keep, of Deactivate and Delete, leaves special rights as they are, in a target
+	// that takes them away first.
+	Keep bool
 }

@@ -33,11 +33,13 @@ const (
 	Internal                     // the driver is at fault, or the target's answer makes no sense
 	Ambiguous                    // a request was sent and its answer lost: it may have been carried out
 	Exhausted                    // a quota is used up (licences, seats) and retrying does not help
+	ReadOnly                     // the record or the field cannot be changed from outside
 )
 
 var codeNames = [...]string{
 	"unknown", "not found", "already exists", "invalid", "conflict", "precondition failed", "denied", "unauthenticated",
 	"rate limited", "unsupported", "unavailable", "canceled", "deadline exceeded", "internal", "ambiguous", "exhausted",
+	"read-only",
 }
 
 // String returns the code's name in lower case.

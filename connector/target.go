@@ -160,10 +160,11 @@ func (t *Target) GetWithout(ctx context.Context, r Ref, fields ...string) (*sche
 // declare; Invalid when a value does not fit its field.
 func (t *Target) List(ctx context.Context, object string, q Query) (*Page, error) {
 	const op = "list"
-	_, o, err := t.object(ctx, op, object)
+	d, o, err := t.object(ctx, op, object)
 	if err != nil {
 		return nil, err
 	}
+	q.Kin = q.Kin && len(o.Kin) > 0
 	if q.Filter != nil {
 		if q.Filter, err = o.Canonical(q.Filter); err != nil {
 			return nil, wrap(ctx, op, object, err)
@@ -181,10 +182,26 @@ func (t *Target) List(ctx context.Context, object string, q Query) (*Page, error
 	if err != nil {
 		return nil, err
 	}
-	if err := t.checkPage(op, object, page, q.Cursor, func(rec *schema.Record) error { return t.checkResult(op, o, rec) }); err != nil {
+	err = t.checkPage(op, object, page, q.Cursor, func(rec *schema.Record) error {
+		if q.Kin && rec != nil {
+			return t.checkResult(op, d.among(o, o.Kin, rec), rec)
+		}
+		return t.checkResult(op, o, rec)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return page, nil
+}
+
+// among returns the object of a record that can be of the object o or of others.
+func (d *described) among(o *object, others []string, rec *schema.Record) *object {
+	for _, name := range others {
+		if m := d.known[name]; rec.Type() == m.Type {
+			return m
+		}
+	}
+	return o
 }
 
 // All reads every record that passes the query, page by page. It ends with the
@@ -306,12 +323,11 @@ func (t *Target) ListMembers(ctx context.Context, group Ref, cursor string) (*Pa
 		return nil, err
 	}
 	err = t.checkPage(op, group.Object, page, cursor, func(rec *schema.Record) error {
-		for _, name := range o.Member {
-			if m := d.known[name]; rec != nil && rec.Type() == m.Type {
-				return t.checkResult(op, m, rec)
-			}
+		m := d.known[o.Member[0]]
+		if rec != nil {
+			m = d.among(m, o.Member, rec)
 		}
-		return t.checkResult(op, d.known[o.Member[0]], rec)
+		return t.checkResult(op, m, rec)
 	})
 	if err != nil {
 		return nil, err

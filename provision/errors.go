@@ -43,6 +43,7 @@ var answers = map[connector.Code]answer{
 	connector.Internal:         {status: http.StatusBadGateway, detail: "the target's answer makes no sense"},
 	connector.Ambiguous:        {status: http.StatusServiceUnavailable, retry: true, detail: "the target's answer was lost"},
 	connector.Exhausted:        {status: http.StatusForbidden, detail: "the target has no licence left"},
+	connector.ReadOnly:         {status: http.StatusBadRequest, scimType: scim.Mutability, detail: "the target does not let it be changed from outside"},
 }
 
 // toSCIM gives an error the form that a client may see. It never returns nil.
