@@ -26,11 +26,11 @@ type contract struct {
 }
 
 // load reads a document and lets it be amended before it is used.
-func load(t *testing.T, file string, amend func(openapi3.Schemas)) *contract {
+func load(t *testing.T, file string, amend func(*openapi3.T)) *contract {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile(file)
 	require.NoError(t, err)
-	amend(doc.Components.Schemas)
+	amend(doc)
 	doc.Servers = openapi3.Servers{{URL: base}}
 	router, err := gorillamux.NewRouter(doc)
 	require.NoError(t, err)

@@ -76,11 +76,12 @@ func (f *Fault[K]) matches(root, method, path string, query url.Values) bool {
 	if f.Path == "" {
 		return path == root || strings.HasPrefix(path, root+"/")
 	}
-	return matchPath(f.Path, path)
+	return MatchPath(f.Path, path)
 }
 
-// matchPath compares by segments.
-func matchPath(pattern, path string) bool {
+// MatchPath compares a path with a pattern by segments: "*" is any one, a last
+// "**" any rest.
+func MatchPath(pattern, path string) bool {
 	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
 	for i, segment := range want {
 		if segment == "**" && i == len(want)-1 {

@@ -1,6 +1,7 @@
 package zendesktest
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -110,8 +111,42 @@ func (a *Account) wrongType(field, want string) answer {
 	if a.rules.TypeErrorsAsRecordInvalid {
 		return a.refused(field, invalidValue, label(field)+": is invalid")
 	}
+	return invalidParameter(field, "must be "+want)
+}
+
+// invalidParameter is the answer for a parameter or a body that is not what it
+// should be (§3).
+func invalidParameter(name, what string) answer {
 	return titled(http.StatusBadRequest, "Invalid attribute",
-		"You passed an invalid value for the "+field+" attribute. Invalid parameter: "+field+" must be "+want)
+		"You passed an invalid value for the "+name+" attribute. Invalid parameter: "+name+" "+what)
+}
+
+// reason is what an item of a job says of a refusal (§9): the code, and the texts
+// in one.
+func reason(refusal answer) (code, details string) {
+	var v struct {
+		Error       any                 `json:"error"`
+		Description string              `json:"description"`
+		Details     map[string][]detail `json:"details"`
+	}
+	if json.Unmarshal(refusal.Body, &v) != nil {
+		return "Error", string(refusal.Body)
+	}
+	code, _ = v.Error.(string)
+	if inner, ok := v.Error.(map[string]any); ok {
+		code, _ = inner["title"].(string)
+		v.Description, _ = inner["message"].(string)
+	}
+	var texts []string
+	for _, field := range sortedKeys(v.Details) {
+		for _, d := range v.Details[field] {
+			texts = append(texts, d.Description)
+		}
+	}
+	if len(texts) == 0 {
+		return code, v.Description
+	}
+	return code, strings.Join(texts, ", ")
 }
 
 // label is a field's name as messages write it.

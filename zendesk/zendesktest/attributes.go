@@ -14,6 +14,7 @@ type draft struct {
 	u        *user
 	in       map[string]any
 	create   bool
+	upsert   bool // by create_or_update
 	problems problems
 	bad      *answer // a refusal that ends it all
 }
@@ -122,7 +123,7 @@ func (d *draft) assign() (answer, bool) {
 	}
 	for _, step := range []func(){
 		d.setName, d.setRole, d.setFlags, d.setTexts, d.setExternalID, d.setEmail, d.setIdentities, d.setPhone,
-		d.setOrganization, d.setLocale, d.setTimeZone, d.setRestriction, d.setGroup, d.setTags, d.setFields,
+		d.setOrganization, d.setLocale, d.setTimeZone, d.setRestriction, d.setGroup, d.setGroupIDs, d.setTags, d.setFields,
 	} {
 		step()
 		if d.bad != nil {
@@ -339,22 +340,6 @@ func (d *draft) setRestriction() {
 			return
 		}
 		d.u.restriction = "requested"
-	}
-}
-
-// setGroup carries default_group_id, or its alias group_id, over (§4.1). The
-// account has one group.
-func (d *draft) setGroup() {
-	id, sent := d.id("default_group_id", true)
-	if !sent {
-		id, sent = d.id("group_id", true)
-	}
-	switch {
-	case !sent || d.bad != nil || !d.u.team():
-	case id != 0 && id != d.a.defaultGroup:
-		d.problems.add("default_group_id", invalidValue, "Default group: is invalid")
-	case id != 0:
-		d.u.defaultGroup = id
 	}
 }
 

@@ -18,6 +18,11 @@
 //   - identities: list, show, create, update, delete, make_primary, verify,
 //     request_verification
 //   - deleted_users: list, count, show, permanent deletion
+//   - groups: list, show, count, assignable, create, update, delete; of a user:
+//     list; the users and memberships of a group: list
+//   - group_memberships: list, show, create, create_many, delete, destroy_many,
+//     make_default
+//   - job_statuses: list, show, show_many
 //   - user_fields, custom_roles, locales, time_zones, account/settings: read
 //   - organizations: list, show, show_many, search; of a user: list
 //   - organization_memberships: list (all, of a user, of an organization), show,

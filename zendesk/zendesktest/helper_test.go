@@ -207,3 +207,12 @@ func path(collection string, id int64, rest ...string) string {
 }
 
 type object = map[string]any
+
+func toInt(t *testing.T, v any) int64 {
+	t.Helper()
+	n, ok := v.(json.Number)
+	require.True(t, ok, "%v is no number", v)
+	id, err := n.Int64()
+	require.NoError(t, err)
+	return id
+}

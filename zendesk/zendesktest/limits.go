@@ -34,6 +34,9 @@ type Limits struct {
 	// UpdatesPerSecond bounds the same calls for all users together (§2.2).
 	// Zero: no bound.
 	UpdatesPerSecond int
+	// Jobs bounds the background jobs that are queued or running (§2.2). Zero: no
+	// bound.
+	Jobs int
 	// Erasures bounds the permanent deletions, per ten minutes (§2.2). Zero: no
 	// bound.
 	Erasures int
@@ -42,7 +45,7 @@ type Limits struct {
 // Limits returns the vendor's table for the plan (§2.1, §2.2); for Unlimited
 // and for unknown plans, limits without an end.
 func (p Plan) Limits() Limits {
-	l := Limits{UpdatesPerUser: 5, UpdatesPerSecond: 1, Erasures: 700}
+	l := Limits{UpdatesPerUser: 5, UpdatesPerSecond: 1, Jobs: 30, Erasures: 700}
 	switch p {
 	case Team:
 		l.Account = 200

@@ -17,7 +17,6 @@ const (
 	maxPage       = 100
 	maxOffset     = 10_000
 	maxValues     = 100 // ids in one show_many
-	invalidParam  = "You passed an invalid value for the %s attribute. Invalid parameter: %s must be %s"
 	paginationBad = "InvalidPaginationParameter"
 )
 
@@ -72,8 +71,7 @@ func page[T any](a *Account, c *call, l list[T]) answer {
 	}
 	switch {
 	case cursors && l.offsetOnly:
-		return titled(http.StatusBadRequest, "Invalid attribute",
-			fmt.Sprintf(invalidParam, "page", "page", "an integer from "+strings.TrimPrefix(c.path, "/")))
+		return invalidParameter("page", "must be an integer from "+strings.TrimPrefix(c.path, "/"))
 	case cursors:
 		return cursorPage(a, c, l)
 	}
@@ -171,8 +169,7 @@ func cursorPage[T any](a *Account, c *call, l list[T]) answer {
 func offsetPage[T any](a *Account, c *call, l list[T]) answer {
 	number, ok := positive(c.query, "page", 1)
 	if !ok {
-		return titled(http.StatusBadRequest, "Invalid attribute",
-			fmt.Sprintf(invalidParam, "page", "page", "an integer from "+strings.TrimPrefix(c.path, "/")))
+		return invalidParameter("page", "must be an integer from "+strings.TrimPrefix(c.path, "/"))
 	}
 	size, ok := positive(c.query, "per_page", maxPage)
 	if !ok {

@@ -33,6 +33,13 @@ const (
 	DefaultKeptRequests = 10000
 )
 
+const (
+	// defaultJobDuration is when a job is done that nobody asks for.
+	defaultJobDuration = 2 * time.Second
+	// defaultGroupName is the name of a default group that is not seeded.
+	defaultGroupName = "Support"
+)
+
 // Options describe an account. The zero value, like nil, is a Suite Enterprise
 // account without custom roles that holds its owner and nobody else. The account
 // does not keep or change the slices and maps in it.
@@ -76,8 +83,9 @@ type Options struct {
 	// Seats is how many agents and administrators the account has paid for, the
 	// owner included (§8). Zero: no limit.
 	Seats int
-	// DefaultGroup is the id of the group that new team members join (§4.3); no
-	// other group exists. Zero: the next free id.
+	// DefaultGroup is the id of the group that new team members join (§4.3). It
+	// is made with the name "Support" where Groups does not have it. Zero: the next
+	// free id.
 	DefaultGroup int64
 	// DefaultRole is the id of the custom role that an agent gets who is made
 	// one without a custom_role_id (§4.3). Zero: the first of CustomRoles that
@@ -94,12 +102,20 @@ type Options struct {
 	// without one. Empty: "Eastern Time (US & Canada)".
 	TimeZone string
 
-	// CustomRoles, Fields, Organizations and Users are seeded in this order; see
-	// the Add methods of [Account].
+	// Groups, CustomRoles, Fields, Organizations and Users are seeded in this
+	// order, Groups before the owner; see the Add methods of [Account].
+	Groups        []Group
 	CustomRoles   []CustomRole
 	Fields        []UserField
 	Organizations []Organization
 	Users         []User
+
+	// JobDuration is how long a background job takes on Clock (§9): it waits for a
+	// quarter of the time and then does one item after the other. Zero: a job goes
+	// on when it is asked for, is at work at the first poll and done at the second,
+	// or when two seconds have passed. Negative: jobs are done when they are
+	// queued, though the first answer does not say so.
+	JobDuration time.Duration
 
 	// Rules are the switches for doubtful behaviour.
 	Rules Rules
@@ -157,7 +173,8 @@ type Settings struct {
 	// LanguageSelection and TimeZoneSelection are only reported.
 	LanguageSelection bool
 	TimeZoneSelection bool
-	// GroupNamesUnique is check_group_name_uniqueness. It is only reported.
+	// GroupNamesUnique is check_group_name_uniqueness: no two live groups have the
+	// same name (§6.1).
 	GroupNamesUnique bool
 	// LightAgents is active_features.light_agents. It is only reported.
 	LightAgents bool

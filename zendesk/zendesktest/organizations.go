@@ -89,8 +89,7 @@ func (a *Account) showOrganization(c *call) answer {
 // searchOrganizations is exact and without case, by one of the two (§6.3).
 func (a *Account) searchOrganizations(c *call) answer {
 	if c.query.Has("name") == c.query.Has("external_id") {
-		return titled(http.StatusBadRequest, "Invalid attribute",
-			"You passed an invalid value for the name attribute. Invalid parameter: either name or external_id must be given")
+		return invalidParameter("name", "must be given, or external_id, and not both")
 	}
 	name, external := c.query.Get("name"), c.query.Get("external_id")
 	return page(a, c, a.organizationsList(c, func(o *organization) bool {

@@ -148,7 +148,6 @@ func (d *draft) setRole() {
 	}
 	if u.team() && before == endUser {
 		u.restriction = ""
-		u.defaultGroup = a.defaultGroup // §4.3
 		r := a.customRole(u.customRole)
 		u.privateOnly = r != nil && r.Type == LightAgent
 	}
@@ -169,7 +168,7 @@ func (a *Account) defaultRoleID() int64 {
 
 // downgrade takes from an end user what only team members have (§4.7).
 func (a *Account) downgrade(u *user) {
-	u.customRole, u.defaultGroup = 0, 0
+	u.customRole, u.groups = 0, nil
 	u.moderator, u.privateOnly = false, false
 	u.restriction = "requested"
 }

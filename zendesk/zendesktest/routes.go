@@ -107,6 +107,33 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "user_fields/{name}", scope: referenceScope, handle: a.showField},
 		{method: "GET", path: "user_fields/{name}/options", scope: referenceScope, handle: a.listOptions},
 
+		{method: "GET", path: "groups", scope: referenceScope, handle: a.listGroups},
+		{method: "POST", path: "groups", scope: referenceScope, allowed: admins, body: "group", handle: a.createGroup},
+		{method: "GET", path: "groups/assignable", scope: referenceScope, handle: a.listAssignableGroups},
+		{method: "GET", path: "groups/count", scope: referenceScope, handle: a.countGroups},
+		{method: "GET", path: "groups/{id}", scope: referenceScope, handle: a.showGroup},
+		{method: "PUT", path: "groups/{id}", scope: referenceScope, allowed: admins, body: "group", handle: a.updateGroup},
+		{method: "DELETE", path: "groups/{id}", scope: referenceScope, allowed: admins, handle: a.deleteGroup},
+		{method: "GET", path: "groups/{id}/memberships", scope: referenceScope, handle: a.listMembershipsOfGroup},
+		{method: "GET", path: "groups/{id}/users", scope: usersScope, handle: a.listGroupUsers},
+		{method: "GET", path: "users/{id}/groups", scope: referenceScope, handle: a.listUserGroups},
+
+		{method: "GET", path: "group_memberships", scope: referenceScope, handle: a.listGroupMemberships},
+		{method: "POST", path: "group_memberships", scope: referenceScope, allowed: admins, body: "group_membership", handle: a.createGroupMembership},
+		{method: "GET", path: "group_memberships/assignable", scope: referenceScope, handle: a.listGroupMemberships},
+		{method: "POST", path: "group_memberships/create_many", scope: referenceScope, allowed: admins, body: "group_memberships", handle: a.createManyGroupMemberships},
+		{method: "DELETE", path: "group_memberships/destroy_many", scope: referenceScope, allowed: admins, handle: a.deleteManyGroupMemberships},
+		{method: "GET", path: "group_memberships/{id}", scope: referenceScope, handle: a.showGroupMembership},
+		{method: "DELETE", path: "group_memberships/{id}", scope: referenceScope, allowed: admins, handle: a.deleteGroupMembership},
+		{method: "GET", path: "users/{id}/group_memberships", scope: referenceScope, handle: a.listUserGroupMemberships},
+		{method: "POST", path: "users/{id}/group_memberships", scope: referenceScope, allowed: admins, body: "group_membership", handle: a.createGroupMembership},
+		{method: "DELETE", path: "users/{id}/group_memberships/{id}", scope: referenceScope, allowed: admins, handle: a.deleteGroupMembership},
+		{method: "PUT", path: "users/{id}/group_memberships/{id}/make_default", scope: referenceScope, handle: a.makeGroupMembershipDefault},
+
+		{method: "GET", path: "job_statuses", scope: referenceScope, handle: a.listJobs},
+		{method: "GET", path: "job_statuses/show_many", scope: referenceScope, handle: a.showManyJobs},
+		{method: "GET", path: "job_statuses/{name}", scope: referenceScope, handle: a.showJob},
+
 		{method: "GET", path: "organizations", scope: organizationsScope, handle: a.listOrganizations},
 		{method: "GET", path: "organizations/search", scope: organizationsScope, handle: a.searchOrganizations},
 		{method: "GET", path: "organizations/show_many", scope: organizationsScope, handle: a.showManyOrganizations},
@@ -243,18 +270,26 @@ func notYet(c *call) answer {
 
 // object reads the object below a key of the call's body.
 func (c *call) object(key string) (map[string]any, answer, bool) {
+	v, bad, ok := c.document()
+	if !ok {
+		return nil, bad, false
+	}
+	inner, ok := v[key].(map[string]any)
+	if !ok {
+		return nil, invalidParameter(key, "must be an object"), false
+	}
+	return inner, answer{}, true
+}
+
+// document reads the call's body, which has to be an object.
+func (c *call) document() (map[string]any, answer, bool) {
 	v, ok := simulator.DecodeObject(c.body)
 	if !ok {
 		return nil, jsonAnswer(http.StatusUnprocessableEntity, map[string]string{
 			"error": "Unprocessable Entity", "message": "Server could not parse JSON",
 		}), false
 	}
-	inner, ok := v[key].(map[string]any)
-	if !ok {
-		return nil, titled(http.StatusBadRequest, "Invalid attribute",
-			"You passed an invalid value for the "+key+" attribute. Invalid parameter: "+key+" must be an object"), false
-	}
-	return inner, answer{}, true
+	return v, answer{}, true
 }
 
 // url is the address of a record.

@@ -118,6 +118,57 @@ type Rules struct {
 	// membership call changes organization_id, as inferred for groups (§10).
 	// Default false: it is an update of the user.
 	MembershipsKeepUpdatedAt bool
+	// DeletedGroupsNotFound makes GET /groups/{id} of a deleted group 404 (§6.1).
+	// Default false: 200 with deleted true.
+	DeletedGroupsNotFound bool
+	// DeletedGroupsUnlisted leaves deleted groups out of the list (§6.1). Default
+	// false: they are in it unless exclude_deleted is sent.
+	DeletedGroupsUnlisted bool
+	// DefaultGroupForbidden answers 403 to the deletion of the default group
+	// (§6.1, §15.5). Default false: 422.
+	DefaultGroupForbidden bool
+	// GroupNamesCaseSensitive lets names of groups differ in case only, where they
+	// have to be unique (§6.1). Default false.
+	GroupNamesCaseSensitive bool
+	// PrivateGroupsStaySilently ignores the wish to make a private group public
+	// (§6.1). Default false: 422.
+	PrivateGroupsStaySilently bool
+	// LastGroupBounces puts an agent whose last membership is deleted into the
+	// default group (§6.2, §15.5). Default false: 422, which is also the answer
+	// where the last group is the default one.
+	LastGroupBounces bool
+	// GroupMembershipsGoLater has destroy_many of group memberships done by its
+	// job, like that of others. Default false: they are gone at once, as the
+	// operation's text has it, and the job only reports.
+	GroupMembershipsGoLater bool
+	// DefaultGroupJoins makes a team member whose default_group_id is set to
+	// another group a member of it (§4.1). Default false: 422. Who becomes a team
+	// member by the same request joins in any case.
+	DefaultGroupJoins bool
+	// GroupIDs is what create_or_update does with group_ids (§4.1, §15.7). Default
+	// [GroupIDsReplace].
+	GroupIDs GroupIDs
+	// TooManyJobsStatus is the status of TooManyJobs, which is not documented
+	// (§2.4, §15.3). Default 429.
+	TooManyJobsStatus int
+	// JobsKeptOneHour forgets finished jobs after an hour, as older texts say (§9).
+	// Default false: after a day.
+	JobsKeptOneHour bool
+	// JobsWithoutType leaves job_type out, as in recordings of 2023 (§9). Default
+	// false.
+	JobsWithoutType bool
+	// JobResultsAsObject gives {"success":true} for the results of deletions that
+	// all went well (§9). Default false: a list.
+	JobResultsAsObject bool
+	// JobResultsReversed turns the results round: their order is not guaranteed
+	// (§9). Default false.
+	JobResultsReversed bool
+	// JobResultsIndexed gives id and index for a created user or organization, as
+	// the document says (§9). Default false: id and status, as recorded.
+	JobResultsIndexed bool
+	// JobFailuresComplete gives action and success for an item that was not
+	// created (§9). Default false: index, error and details only.
+	JobFailuresComplete bool
 	// ClearedPhoneDropsIdentity removes the phone identities when phone is
 	// cleared (§4.9). Default false: they stay.
 	ClearedPhoneDropsIdentity bool
@@ -227,6 +278,18 @@ const (
 	NoSeatForbidden
 )
 
+// GroupIDs is what create_or_update does with group_ids.
+type GroupIDs int
+
+const (
+	// GroupIDsReplace ends the memberships that are not named.
+	GroupIDsReplace GroupIDs = iota
+	// GroupIDsAdd leaves them alone.
+	GroupIDsAdd
+	// GroupIDsIgnored ignores group_ids.
+	GroupIDsIgnored
+)
+
 // Variant is a set of rules that differs from the default in one switch.
 type Variant struct {
 	// Name says what differs, in a form fit for a subtest.
@@ -282,6 +345,23 @@ func Variants() []Variant {
 	add("unknown-membership-ids-not-found", func(r *Rules) { r.UnknownMembershipIDsNotFound = true })
 	add("memberships-by-id", func(r *Rules) { r.MembershipsByID = true })
 	add("memberships-keep-updated-at", func(r *Rules) { r.MembershipsKeepUpdatedAt = true })
+	add("deleted-groups-not-found", func(r *Rules) { r.DeletedGroupsNotFound = true })
+	add("deleted-groups-unlisted", func(r *Rules) { r.DeletedGroupsUnlisted = true })
+	add("default-group-forbidden", func(r *Rules) { r.DefaultGroupForbidden = true })
+	add("group-names-case-sensitive", func(r *Rules) { r.GroupNamesCaseSensitive = true })
+	add("private-groups-stay-silently", func(r *Rules) { r.PrivateGroupsStaySilently = true })
+	add("last-group-bounces", func(r *Rules) { r.LastGroupBounces = true })
+	add("group-memberships-go-later", func(r *Rules) { r.GroupMembershipsGoLater = true })
+	add("default-group-joins", func(r *Rules) { r.DefaultGroupJoins = true })
+	add("group-ids-add", func(r *Rules) { r.GroupIDs = GroupIDsAdd })
+	add("group-ids-ignored", func(r *Rules) { r.GroupIDs = GroupIDsIgnored })
+	add("too-many-jobs-422", func(r *Rules) { r.TooManyJobsStatus = http.StatusUnprocessableEntity })
+	add("jobs-kept-one-hour", func(r *Rules) { r.JobsKeptOneHour = true })
+	add("jobs-without-type", func(r *Rules) { r.JobsWithoutType = true })
+	add("job-results-as-object", func(r *Rules) { r.JobResultsAsObject = true })
+	add("job-results-reversed", func(r *Rules) { r.JobResultsReversed = true })
+	add("job-results-indexed", func(r *Rules) { r.JobResultsIndexed = true })
+	add("job-failures-complete", func(r *Rules) { r.JobFailuresComplete = true })
 	add("cleared-phone-drops-identity", func(r *Rules) { r.ClearedPhoneDropsIdentity = true })
 	add("deleted-phone-cleared", func(r *Rules) { r.DeletedPhoneCleared = true })
 	add("changed-identity-stays-verified", func(r *Rules) { r.ChangedIdentityStaysVerified = true })

@@ -3,8 +3,8 @@ package zendesktest
 import "time"
 
 // Sandbox returns options for an account to try things out with: a few people at
-// example.com, organizations, custom roles and a custom field of every type. The
-// vendor's limits for a Suite Enterprise account are on: 700 calls a minute, one
+// example.com, groups, organizations, custom roles and a custom field of every
+// type. The vendor's limits for a Suite Enterprise account are on: 700 calls a minute, one
 // update a second and five a minute for one user. The search does not lag. The
 // ids are the same every time.
 //
@@ -24,13 +24,20 @@ func Sandbox() *Options {
 		ada
 		katherine
 		charles
+		fieldService
+		nightDesk
 	)
 	created := time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 	return &Options{
 		IndexLag:     NoIndexLag,
 		DefaultGroup: supportGroup,
 		Seats:        10,
-		Owner:        &User{Name: "Avery Admin", Email: "admin@example.com", CustomRoleID: adminRole, CreatedAt: created},
+		Groups: []Group{
+			{ID: supportGroup, Name: "Support", CreatedAt: created},
+			{ID: fieldService, Name: "Field service", Description: "Out and about", CreatedAt: created},
+			{ID: nightDesk, Name: "Night desk", Private: true, CreatedAt: created},
+		},
+		Owner: &User{Name: "Avery Admin", Email: "admin@example.com", CustomRoleID: adminRole, CreatedAt: created},
 		CustomRoles: []CustomRole{
 			{ID: advisor, Name: "Advisor", Description: "Works on tickets", Type: CustomAgent, CreatedAt: created},
 			{ID: light, Name: "Light agent", Description: "Reads and comments in private", Type: LightAgent, CreatedAt: created},
@@ -56,7 +63,7 @@ func Sandbox() *Options {
 		},
 		Users: []User{
 			{ID: grace, Name: "Grace Hopper", Email: "grace@example.com", Role: "agent", CustomRoleID: advisor, Alias: "Grace",
-				Signature: "Grace, support", OrganizationIDs: []int64{engineering}, CreatedAt: created.Add(1 * time.Hour)},
+				GroupIDs: []int64{supportGroup, fieldService}, Signature: "Grace, support", OrganizationIDs: []int64{engineering}, CreatedAt: created.Add(1 * time.Hour)},
 			{ID: alan, Name: "Alan Turing", Email: "alan@example.com", Role: "agent", CustomRoleID: light, PrivateOnly: true,
 				TimeZone: "London", Locale: "en-gb", CreatedAt: created.Add(2 * time.Hour)},
 			{ID: ada, Name: "Ada Byron", Email: "ada@example.com", OtherEmails: []string{"a.byron@example.com"}, ExternalID: "emp-17",

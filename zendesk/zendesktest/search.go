@@ -134,7 +134,10 @@ func (a *Account) fulfils(u *user, t term) bool {
 	case "organization", "organization_id":
 		return a.belongs(u, t.value)
 	case "group":
-		return u.defaultGroup != 0 && text(u.defaultGroup) == t.value
+		return slices.ContainsFunc(u.groups, func(m groupMembership) bool {
+			g := a.groups.Records[m.group]
+			return text(m.group) == t.value || g != nil && strings.EqualFold(g.name, t.value)
+		})
 	case "tags":
 		return slices.ContainsFunc(u.tags, func(s string) bool { return strings.EqualFold(s, t.value) })
 	case "is_suspended":
@@ -206,8 +209,7 @@ func compareDay(have time.Time, op, value string) bool {
 func (a *Account) searchUsers(c *call) answer {
 	query, external := c.query.Get("query"), c.query.Get("external_id")
 	if !c.query.Has("query") && !c.query.Has("external_id") {
-		return titled(http.StatusBadRequest, "Invalid attribute",
-			"You passed an invalid value for the query attribute. Invalid parameter: query must be given")
+		return invalidParameter("query", "must be given")
 	}
 	if len(query) > maxQuery {
 		return named(http.StatusUnprocessableEntity, "invalid", "Invalid search: the query is too long")

@@ -33,6 +33,9 @@ type User struct {
 	// Phone is a direct line; SharedPhone makes it a shared number.
 	Phone       string
 	SharedPhone bool
+	// GroupIDs are the groups of a team member, the default one first. Empty: the
+	// account's default group.
+	GroupIDs []int64
 	// OrganizationIDs are the organizations, the default one first.
 	OrganizationIDs []int64
 	Alias           string
@@ -92,12 +95,14 @@ func (a *Account) addUser(s User) int64 {
 	u.restriction = s.TicketRestriction
 	if !u.team() {
 		u.restriction = cmp.Or(s.TicketRestriction, "requested")
-	} else {
-		u.defaultGroup = a.defaultGroup
 	}
 	u.privateOnly, u.moderator = s.PrivateOnly, s.Moderator
 	d := &draft{a: a, c: &call{now: u.created}, u: u}
 	d.organize(s.OrganizationIDs...)
+	for _, g := range s.GroupIDs {
+		d.joinGroup(g)
+	}
+	d.keepGrouped()
 	if s.Email != "" {
 		d.add("email", s.Email, !s.Unverified, true)
 	}
@@ -186,6 +191,12 @@ func (a *Account) seed(o Options) {
 	a.defaultGroup = o.DefaultGroup
 	if a.defaultGroup == 0 {
 		a.defaultGroup = a.take()
+	}
+	if !slices.ContainsFunc(o.Groups, func(g Group) bool { return g.ID == a.defaultGroup }) {
+		a.addGroup(Group{ID: a.defaultGroup, Name: defaultGroupName})
+	}
+	for _, g := range o.Groups {
+		a.addGroup(g)
 	}
 	a.ownerID = a.addUser(owner)
 	for _, t := range o.AccessTokens {

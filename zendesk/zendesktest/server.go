@@ -37,6 +37,7 @@ type Account struct {
 	timeZone     string
 	publicURL    string
 	pageGuard    func(*http.Request) bool
+	jobDuration  time.Duration
 	routes       []route
 	faults       *simulator.Faults[FaultKind]
 
@@ -47,14 +48,21 @@ type Account struct {
 	keys          map[string][]int64 // uniqueness key → live users that hold it
 	order         []int64            // all user ids, ascending; nil: to be sorted again
 	customRoles   []CustomRole
+	groups        *simulator.Store[group]
 	organizations *simulator.Store[organization]
-	fields        []UserField
-	erodes        time.Time // when the next deleted user is to be erased; zero: none
-	tokens        map[string]*accessToken
-	issued        int64
-	tokenUses     map[string]time.Time // API token → last use
-	meter         *meter
-	journal       *simulator.Journal
+	// nextMembership is the last id of a group membership: a series of its own, so
+	// that the memberships that come unasked shift no other id.
+	nextMembership int64
+	jobs           []*job // in the order in which they were queued
+	queued         int64  // jobs ever
+	jobFaults      []*JobFault
+	fields         []UserField
+	erodes         time.Time // when the next deleted user is to be erased; zero: none
+	tokens         map[string]*accessToken
+	issued         int64
+	tokenUses      map[string]time.Time // API token → last use
+	meter          *meter
+	journal        *simulator.Journal
 }
 
 // An Account is a handler.
@@ -84,10 +92,13 @@ func New(opts *Options) *Account {
 		nextID:        cmp.Or(o.FirstID, DefaultFirstID),
 		users:         simulator.NewStore[user](lag),
 		keys:          map[string][]int64{},
+		groups:        simulator.NewStore[group](lag),
 		organizations: simulator.NewStore[organization](lag),
+		jobDuration:   o.JobDuration,
 		tokens:        map[string]*accessToken{},
 		tokenUses:     map[string]time.Time{},
 	}
+	a.nextMembership = a.nextID + 1_000_000
 	for i := range a.clients {
 		a.clients[i].Scopes = slices.Clone(a.clients[i].Scopes)
 	}
@@ -235,6 +246,7 @@ func (a *Account) metered(c *call, fault *script) answer {
 		return a.finish(c, fault.Instead(http.StatusServiceUnavailable))
 	}
 	a.erode(c.now)
+	a.settle(c.now)
 	ans := a.dispatch(c)
 	if fault.Is(FailAfter) {
 		ans = fault.Instead(http.StatusInternalServerError)

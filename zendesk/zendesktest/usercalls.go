@@ -62,8 +62,7 @@ func (a *Account) showManyUsers(c *call) answer {
 	case c.query.Has("external_ids"):
 		values, bad = manyValues(c.query.Get("external_ids"))
 	default:
-		return titled(http.StatusBadRequest, "Invalid attribute",
-			"You passed an invalid value for the ids attribute. Invalid parameter: ids must be given")
+		return invalidParameter("ids", "must be given")
 	}
 	if bad != nil {
 		return *bad
@@ -98,18 +97,27 @@ func (a *Account) createUser(c *call) answer {
 	if !ok {
 		return bad
 	}
-	return a.create(c, in)
+	u, refusal := a.insert(c, in, false)
+	if refusal != nil {
+		return *refusal
+	}
+	return a.createdUser(c, u)
 }
 
-func (a *Account) create(c *call, in map[string]any) answer {
-	d := &draft{a: a, c: c, u: a.newUser(a.take(), c.now), in: in, create: true, problems: problems{}}
+func (a *Account) createdUser(c *call, u *user) answer {
+	ans := wrapped(http.StatusCreated, "user", a.userView(c, u))
+	ans.Header.Set("Location", c.url("users", u.id))
+	return ans
+}
+
+// insert stores a new user; upsert says that create_or_update asks for it.
+func (a *Account) insert(c *call, in map[string]any, upsert bool) (*user, *answer) {
+	d := &draft{a: a, c: c, u: a.newUser(a.take(), c.now), in: in, create: true, upsert: upsert, problems: problems{}}
 	if bad, ok := d.assign(); !ok {
-		return bad
+		return nil, &bad
 	}
 	a.putUser(d.u, c.now)
-	ans := wrapped(http.StatusCreated, "user", a.userView(c, d.u))
-	ans.Header.Set("Location", c.url("users", d.u.id))
-	return ans
+	return d.u, nil
 }
 
 func (a *Account) updateUser(c *call) answer {
@@ -124,25 +132,31 @@ func (a *Account) updateUser(c *call) answer {
 	if !ok {
 		return bad
 	}
-	return a.update(c, u, in)
+	u, refusal := a.change(c, u, in, false)
+	if refusal != nil {
+		return *refusal
+	}
+	return wrapped(http.StatusOK, "user", a.userView(c, u))
 }
 
-func (a *Account) update(c *call, u *user, in map[string]any) answer {
+// change carries a request over to a user.
+func (a *Account) change(c *call, u *user, in map[string]any, upsert bool) (*user, *answer) {
+	refuse := func(ans answer) (*user, *answer) { return nil, &ans }
 	switch {
 	case !u.live() && a.rules.UpdateDeletedInvalid:
-		return a.refused("base", "", "The user is deleted")
+		return refuse(a.refused("base", "", "The user is deleted"))
 	case !u.live():
-		return notFound()
+		return refuse(notFound())
 	case u.shared:
-		return forbidden("The user is shared from another account") // §4.1
+		return refuse(forbidden("The user is shared from another account")) // §4.1
 	}
-	d := &draft{a: a, c: c, u: u.clone(), in: in, problems: problems{}}
+	d := &draft{a: a, c: c, u: u.clone(), in: in, upsert: upsert, problems: problems{}}
 	if bad, ok := d.assign(); !ok {
-		return bad
+		return refuse(bad)
 	}
 	d.u.updated = c.now
 	a.putUser(d.u, c.now)
-	return wrapped(http.StatusOK, "user", a.userView(c, d.u))
+	return d.u, nil
 }
 
 // createOrUpdateUser matches by external id or address (§4.4).
@@ -151,6 +165,27 @@ func (a *Account) createOrUpdateUser(c *call) answer {
 	if !ok {
 		return bad
 	}
+	u, refusal := a.match(in)
+	if refusal != nil {
+		return *refusal
+	}
+	if bad, ok := a.drawUpdate(c, u); !ok {
+		return bad
+	}
+	if u == nil {
+		if u, refusal = a.insert(c, in, true); refusal != nil {
+			return *refusal
+		}
+		return a.createdUser(c, u)
+	}
+	if u, refusal = a.change(c, u, in, true); refusal != nil {
+		return *refusal
+	}
+	return wrapped(http.StatusOK, "user", a.userView(c, u))
+}
+
+// match finds the user whom create_or_update is about, or nil (§4.4).
+func (a *Account) match(in map[string]any) (*user, *answer) {
 	external, _ := in["external_id"].(string)
 	address, _ := in["email"].(string)
 	var found int64
@@ -159,18 +194,12 @@ func (a *Account) createOrUpdateUser(c *call) answer {
 	}
 	if id := a.byAddress(address); id != 0 {
 		if found != 0 && found != id {
-			return a.refused("email", duplicateValue, "Email: "+address+" is already being used by another user")
+			ans := a.refused("email", duplicateValue, "Email: "+address+" is already being used by another user")
+			return nil, &ans
 		}
 		found = id
 	}
-	u := a.users.Records[found]
-	if bad, ok := a.drawUpdate(c, u); !ok {
-		return bad
-	}
-	if u == nil {
-		return a.create(c, in)
-	}
-	return a.update(c, u, in)
+	return a.users.Records[found], nil
 }
 
 func (a *Account) byAddress(address string) int64 {
@@ -204,7 +233,7 @@ func (a *Account) deleteUser(c *call) answer {
 func (a *Account) softDelete(u *user, now time.Time) *user {
 	d := u.clone()
 	d.deleted, d.updated = now, now
-	d.assigned = 0
+	d.assigned, d.groups = 0, nil
 	a.putUser(d, now)
 	a.erodeAt(now.Add(erasedAfter))
 	return d

@@ -30,8 +30,8 @@ type user struct {
 	timeZone         string
 	phone            string
 	phoneShared      bool
-	defaultGroup     int64
-	memberships      []membership      // in the order in which they began
+	groups           []groupMembership // in the order in which they began, like those of organizations
+	memberships      []membership
 	texts            map[string]string // alias, signature, details, notes; absent: null
 	restriction      string            // ticket_restriction; "": null
 	moderator        bool
@@ -61,6 +61,7 @@ func (i *identity) verified() bool { return i.method != "none" }
 func (u *user) clone() *user {
 	c := *u
 	c.tags = slices.Clone(u.tags)
+	c.groups = slices.Clone(u.groups)
 	c.memberships = slices.Clone(u.memberships)
 	c.texts = maps.Clone(u.texts)
 	c.fields = maps.Clone(u.fields)
@@ -196,7 +197,7 @@ func (a *Account) take() int64 {
 	for {
 		id := a.nextID
 		a.nextID++
-		if a.users.Records[id] == nil && a.organizations.Records[id] == nil {
+		if a.users.Records[id] == nil && a.organizations.Records[id] == nil && a.groups.Records[id] == nil {
 			return id
 		}
 	}
@@ -264,7 +265,7 @@ func (a *Account) userView(c *call, u *user) map[string]any {
 		"only_private_comments":   u.privateOnly,
 		"restricted_agent":        u.role != admin && (u.role == endUser || u.restriction != ""),
 		"suspended":               u.suspended,
-		"default_group_id":        null(u.defaultGroup),
+		"default_group_id":        null(u.defaultGroup()),
 		"report_csv":              false,
 		"user_fields":             a.fieldsView(u.fields),
 	}
