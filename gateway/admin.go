@@ -61,6 +61,10 @@ func (g *Gateway) serveAdmin(x *exchange, r *http.Request, rest string) {
 	case named && !strings.Contains(id, "/"):
 		x.route += "/connections/{id}"
 		method(x, r, methods{http.MethodDelete: func(x *exchange, _ *http.Request) { g.removeConnection(x, id) }})
+	case named && strings.HasSuffix(id, "/attributes") && strings.Count(id, "/") == 1:
+		x.route += "/connections/{id}/attributes"
+		id = strings.TrimSuffix(id, "/attributes")
+		method(x, r, methods{http.MethodGet: func(x *exchange, r *http.Request) { g.listAttributes(x, r, id) }})
 	case rest == "/events":
 		x.route += rest
 		method(x, r, methods{http.MethodGet: g.listEvents})

@@ -223,7 +223,7 @@ func TestAdmin_Methods(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
 	for path, allow := range map[string]string{
-		connections: "GET, POST", connections + "/acme": "DELETE", "/api/v1/events": "GET",
+		connections: "GET, POST", connections + "/acme": "DELETE", connections + "/acme/attributes": "GET", "/api/v1/events": "GET",
 	} {
 		w := f.do(http.MethodPut, path, f.admin, "{}")
 		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, path)

@@ -9,6 +9,7 @@
 //	/connections/{id}/scim/v2/...    that connection, with a token of its own
 //	/api/v1/connections              GET lists, POST adds
 //	/api/v1/connections/{id}         DELETE removes
+//	/api/v1/connections/{id}/attributes  GET: what can be mapped, and to what
 //	/api/v1/events                   GET: the newest events first
 //	/healthz                         200 while the gateway serves, without a token
 //
@@ -37,6 +38,11 @@
 // The answer is 201 with {"id", "name", "target", "scim_url", "token"}: the only
 // time that the token is shown. Credentials are taken as they stand; references
 // to the environment or to files are none of this API's business.
+//
+// GET /api/v1/connections/{id}/attributes answers {"attributes": [...]}: for each
+// resource type and object of the target a line for each SCIM attribute that the
+// mapping takes or shows, those of the account's custom fields included; the shape
+// of a line is given at [Gateway.Attributes].
 //
 // GET /api/v1/events takes connection, user (userName, displayName or id, whole
 // and in any case) and limit, and answers {"events": [...]}; the shape of an

@@ -167,3 +167,18 @@ type Attribute struct {
 
 // Writable reports whether a client may ever write the attribute.
 func (a *Attribute) Writable() bool { return a.Mutability != ReadOnly }
+
+// ShownType is the type that /Schemas gives for the attribute: one of RFC 7643
+// section 2.3.
+func (a *Attribute) ShownType() DataType {
+	t := a.Type
+	if t == Any {
+		if t = a.Shown; t == Complex {
+			return String
+		}
+	}
+	if t == Any || t == Date {
+		return String
+	}
+	return t
+}

@@ -74,6 +74,17 @@ func (s Selector) String() string {
 	return text
 }
 
+// Relative returns the path without the URN that it begins with, as forms that ask
+// for a name and a namespace want it, and the URN of the schema that declares the
+// attribute. For a path that means a whole schema the name is "".
+func (s Selector) Relative() (name, urn string) {
+	a := s.Attribute()
+	if a == nil {
+		return "", s.Schema
+	}
+	return strings.TrimPrefix(s.String(), a.Schema+":"), a.Schema
+}
+
 // Values yields the assigned values of r that the path means, element by
 // element where the attribute is multi-valued.
 func (s Selector) Values(r *Record) iter.Seq[Value] {

@@ -325,7 +325,7 @@ func groupAttribute(members []field) *schema.Attribute {
 }
 
 func (w *writer) characteristics(a *schema.Attribute, subs []field) {
-	w.text("type", shownType(a))
+	w.text("type", a.ShownType().String())
 	w.boolean("multiValued", a.MultiValued)
 	w.optional("description", a.Description)
 	w.boolean("required", a.Required || a.Demanded)
@@ -345,20 +345,5 @@ func (w *writer) characteristics(a *schema.Attribute, subs []field) {
 		w.open("subAttributes", '[')
 		w.fields(subs)
 		w.close(']')
-	}
-}
-
-// shownType is the type that RFC 7643 has for an attribute.
-func shownType(a *schema.Attribute) string {
-	switch a.Type {
-	case schema.Date:
-		return schema.String.String()
-	case schema.Any:
-		if a.Shown == schema.Any || a.Shown == schema.Date || a.Shown == schema.Complex {
-			return schema.String.String()
-		}
-		return a.Shown.String()
-	default:
-		return a.Type.String()
 	}
 }
