@@ -23,6 +23,7 @@ type kind int
 
 const (
 	readonlyKind kind = iota
+	ignoredKind       // is taken and not stored
 	textKind
 	nameKind
 	longTextKind
@@ -38,6 +39,12 @@ const (
 	timeZoneKind
 	timeFormatKind
 	customKind
+	// Agents alone have these.
+	agentCustomKind
+	rolesKind
+	workspacesKind
+	levelKind
+	licenseKind
 )
 
 // requesterKinds is the attribute table of requesters (§4.1): what is not in it
@@ -85,10 +92,17 @@ func (a *Account) requesterKinds() map[string]kind {
 	return kinds
 }
 
-// assign checks the attributes of a request and sets them on u, which is the
-// caller's copy. It returns what is wrong with them, in the order of the names.
-func (a *Account) assign(u *user, in map[string]any) []fieldError {
-	kinds := a.requesterKinds()
+// storedName is under which name an attribute of either kind is stored.
+func storedName(name string) string {
+	if name == "email" {
+		return "primary_email"
+	}
+	return name
+}
+
+// assign checks the attributes of a request against the attribute table of its
+// kind and sets them on u, which is the caller's copy. It returns what is wrong with them, in the order of the names.
+func (a *Account) assign(u *user, in map[string]any, kinds map[string]kind) []fieldError {
 	var errs []fieldError
 	for _, name := range sortedKeys(in) {
 		k, known := kinds[name]
@@ -99,10 +113,24 @@ func (a *Account) assign(u *user, in map[string]any) []fieldError {
 		case k == readonlyKind:
 			errs = append(errs, a.readonly(name))
 			continue
-		case k == customKind:
-			custom, bad := a.assignCustom(u.custom, in[name])
+		case k == ignoredKind:
+			continue
+		case k == customKind, k == agentCustomKind:
+			fields, values := a.fields, &u.custom
+			if k == agentCustomKind {
+				fields, values = a.agentFields, &u.agentCustom
+			}
+			custom, bad := a.assignCustom(fields, *values, in[name])
 			if errs = append(errs, bad...); bad == nil && !slices.Contains(a.rules.SilentlyIgnores, name) {
-				u.custom = custom
+				*values = custom
+			}
+			continue
+		case k == rolesKind:
+			roles, bad := a.convertRoles(name, in[name])
+			if bad != nil {
+				errs = append(errs, *bad)
+			} else if !slices.Contains(a.rules.SilentlyIgnores, name) {
+				u.roles = roles
 			}
 			continue
 		}
@@ -110,7 +138,7 @@ func (a *Account) assign(u *user, in map[string]any) []fieldError {
 		if bad != nil {
 			errs = append(errs, *bad)
 		} else if !keep && !slices.Contains(a.rules.SilentlyIgnores, name) {
-			u.set(name, v)
+			u.set(storedName(name), v)
 		}
 	}
 	return errs
@@ -133,6 +161,9 @@ func (a *Account) convert(u *user, name string, k kind, in any) (v any, keep boo
 	case departmentsKind:
 		v, bad = a.convertDepartments(u, name, in)
 		return v, false, bad
+	case workspacesKind:
+		v, bad = a.convertWorkspaces(name, in)
+		return v, false, bad
 	}
 	if in == nil {
 		v, keep, bad = a.clear(name, k)
@@ -154,6 +185,10 @@ func (a *Account) convert(u *user, name string, k kind, in any) (v any, keep boo
 			in = n.String()
 		}
 	}
+	if k == levelKind {
+		v, bad = a.convertLevel(name, in)
+		return v, false, bad
+	}
 	s, ok := in.(string)
 	if !ok {
 		return fail(a.mismatch(name, "String"))
@@ -168,7 +203,7 @@ func (a *Account) clear(name string, k kind) (v any, keep bool, bad *fieldError)
 	case a.mandatory(name):
 		e := missing(name)
 		return nil, false, &e
-	case a.rules.Clearing == ClearByEmpty && k != managerKind && k != locationKind:
+	case a.rules.Clearing == ClearByEmpty && k != managerKind && k != locationKind && k != levelKind:
 		e := a.mismatch(name, "String")
 		return nil, false, &e
 	case a.rules.Clearing == ClearNullIgnored:
@@ -191,7 +226,9 @@ func (a *Account) defaultOf(name string) any {
 }
 
 // mandatory reports whether the attribute must have a value.
-func (a *Account) mandatory(name string) bool { return name == "first_name" || a.required[name] }
+func (a *Account) mandatory(name string) bool {
+	return name == "first_name" || name == "email" || a.required[name]
+}
 
 func (a *Account) convertText(name string, k kind, s string) (any, *fieldError) {
 	fail := func(message string) (any, *fieldError) {
@@ -201,7 +238,7 @@ func (a *Account) convertText(name string, k kind, s string) (any, *fieldError) 
 	if k == nameKind && a.rules.SanitizeNames {
 		s = strings.TrimSpace(htmlTag.ReplaceAllString(s, ""))
 	}
-	choice := k == languageKind || k == timeZoneKind || k == timeFormatKind
+	choice := k == languageKind || k == timeZoneKind || k == timeFormatKind || k == licenseKind
 	if s == "" {
 		switch {
 		case a.mandatory(name):
@@ -215,7 +252,7 @@ func (a *Account) convertText(name string, k kind, s string) (any, *fieldError) 
 	}
 	if choice {
 		ok := k == languageKind && a.hasLanguage(s) || k == timeZoneKind && a.timeZones[s] ||
-			k == timeFormatKind && (s == "12h" || s == "24h")
+			k == timeFormatKind && (s == "12h" || s == "24h") || k == licenseKind && (s == "it" || s == "business")
 		if !ok {
 			return fail(messageChoice)
 		}

@@ -12,9 +12,24 @@ import (
 
 // requesterQueryFields are the fields that "query=" knows (§4.4).
 func (a *Account) requesterQueryFields() map[string]queryKind {
+	fields := customQueryFields(a.fields)
+	fields["primary_email"] = textQuery
+	return fields
+}
+
+// agentQueryFields are those of requesters with "email" in place of
+// "primary_email", and the custom fields of agents (§5.3).
+func (a *Account) agentQueryFields() map[string]queryKind {
+	fields := customQueryFields(a.agentFields)
+	fields["email"] = textQuery
+	return fields
+}
+
+// customQueryFields are the built-in fields of all users, which win, and those
+// of the custom fields that a query can have.
+func customQueryFields(custom []RequesterField) map[string]queryKind {
 	fields := map[string]queryKind{}
-	for i := range a.fields {
-		f := &a.fields[i]
+	for _, f := range custom {
 		switch f.Type {
 		case TextField, DropdownField:
 			fields[f.Name] = textQuery
@@ -29,15 +44,6 @@ func (a *Account) requesterQueryFields() map[string]queryKind {
 	for name, k := range userQueryFields() {
 		fields[name] = k
 	}
-	fields["primary_email"] = textQuery
-	return fields
-}
-
-// agentQueryFields are those of requesters with "email" in place of
-// "primary_email" (§5.3). Agents' custom fields are not simulated.
-func (a *Account) agentQueryFields() map[string]queryKind {
-	fields := userQueryFields()
-	fields["email"] = textQuery
 	return fields
 }
 
@@ -63,17 +69,21 @@ func userQueryFields() map[string]queryKind {
 type userDocument struct {
 	account *Account
 	user    *user
+	custom  map[string]any // of the kind that is listed
 }
 
 var _ document = userDocument{}
 
-func (a *Account) userDocument(u *user) userDocument { return userDocument{a, u} }
+// requesterDocument is a user in a list of requesters, with agents or without.
+func (a *Account) requesterDocument(u *user) document { return userDocument{a, u, u.custom} }
+
+func (a *Account) agentDocument(u *user) document { return userDocument{a, u, u.agentCustom} }
 
 func (d userDocument) value(field string) any {
 	u := d.user
 	switch field {
 	case "name": // first, space, last (§4.4)
-		return strings.TrimSpace(u.text("first_name") + " " + u.text("last_name"))
+		return u.name()
 	case "email":
 		field = "primary_email"
 	case "department_id":
@@ -86,7 +96,7 @@ func (d userDocument) value(field string) any {
 	if _, builtin := userQueryFields()[field]; builtin || field == "primary_email" {
 		return u.attrs[field]
 	}
-	switch v := u.custom[field].(type) {
+	switch v := d.custom[field].(type) {
 	case time.Time:
 		return v.In(d.account.dateZone)
 	case json.Number:

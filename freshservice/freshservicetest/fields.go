@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -52,15 +53,20 @@ func (a *Account) AddRequesterField(f RequesterField) int64 {
 
 func (a *Account) addField(f RequesterField) int64 {
 	f.ID = a.idOr(f.ID)
+	a.fields = putField(a.fields, f)
+	return f.ID
+}
+
+// putField adds a custom field, or replaces the one of that name.
+func putField(fields []RequesterField, f RequesterField) []RequesterField {
 	f.Type = cmp.Or(f.Type, TextField)
 	f.Label = cmp.Or(f.Label, strings.ReplaceAll(f.Name, "_", " "))
 	f.Choices = slices.Clone(f.Choices)
-	if i := slices.IndexFunc(a.fields, func(g RequesterField) bool { return g.Name == f.Name }); i >= 0 {
-		a.fields[i] = f
-	} else {
-		a.fields = append(a.fields, f)
+	if old := fieldNamed(fields, f.Name); old != nil {
+		*old = f
+		return fields
 	}
-	return f.ID
+	return append(fields, f)
 }
 
 // RemoveRequesterField removes a custom field and everybody's value of it.
@@ -77,19 +83,19 @@ func (a *Account) RemoveRequesterField(name string) {
 	}
 }
 
-// field finds a custom field by its name.
-func (a *Account) field(name string) *RequesterField {
-	if i := slices.IndexFunc(a.fields, func(f RequesterField) bool { return f.Name == name }); i >= 0 {
-		return &a.fields[i]
+// fieldNamed finds a custom field by its name.
+func fieldNamed(fields []RequesterField, name string) *RequesterField {
+	if i := slices.IndexFunc(fields, func(f RequesterField) bool { return f.Name == name }); i >= 0 {
+		return &fields[i]
 	}
 	return nil
 }
 
 // customView is custom_fields in an answer: every field, null where unset.
-func (a *Account) customView(custom map[string]any) any {
+func (a *Account) customView(fields []RequesterField, custom map[string]any) any {
 	set := false
-	v := make(map[string]any, len(a.fields))
-	for _, f := range a.fields {
+	v := make(map[string]any, len(fields))
+	for _, f := range fields {
 		value := a.customValue(custom[f.Name])
 		v[f.Name] = value
 		set = set || value != nil
@@ -110,10 +116,10 @@ func (a *Account) customValue(v any) any {
 	return v
 }
 
-// assignCustom checks custom_fields of a request against the fields (§8.2) and
+// assignCustom checks custom_fields of a request against fields (§8.2) and
 // returns the new values. Keys that are not sent stay, unless the rule
 // CustomFieldsReplace is on (§4.6).
-func (a *Account) assignCustom(cur map[string]any, in any) (map[string]any, []fieldError) {
+func (a *Account) assignCustom(fields []RequesterField, cur map[string]any, in any) (map[string]any, []fieldError) {
 	object, ok := in.(map[string]any)
 	if !ok {
 		return nil, []fieldError{a.mismatch("custom_fields", "Hash")}
@@ -124,7 +130,7 @@ func (a *Account) assignCustom(cur map[string]any, in any) (map[string]any, []fi
 	}
 	var errs []fieldError
 	for _, name := range sortedKeys(object) {
-		f := a.field(name)
+		f := fieldNamed(fields, name)
 		if f == nil {
 			errs = append(errs, unexpected(a.customName(name)))
 			continue
@@ -274,11 +280,16 @@ func (a *Account) listRequesterFields(c *call) answer {
 		}
 		out = append(out, d)
 	}
-	body := map[string]any{"requester_fields": out}
+	return c.fieldList("requester_fields", out)
+}
+
+// fieldList is the answer of descriptors and, where asked for, their groups.
+func (c *call) fieldList(key string, descriptors []map[string]any) answer {
+	body := map[string]any{key: descriptors}
 	if c.query.Has("include") {
 		body["user_field_groups"] = []map[string]any{{"id": fieldGroup, "name": "Default"}}
 	}
-	return jsonAnswer(200, body)
+	return jsonAnswer(http.StatusOK, body)
 }
 
 // descriptor holds what all descriptors have; customers selects the older key

@@ -4,10 +4,12 @@ import "strings"
 
 // userFilter is what the parameters of a list of users ask for.
 type userFilter struct {
-	kind    func(*user) bool
-	keep    []func(*user) bool
-	search  node // nil: no query
-	indexed bool // looks at the index rather than at the records
+	kind func(*user) bool
+	// document is how a query sees a user.
+	document func(*user) document
+	keep     []func(*user) bool
+	search   node // nil: no query
+	indexed  bool // looks at the index rather than at the records
 }
 
 func (f *userFilter) keeps(u *user) bool {

@@ -34,7 +34,7 @@ func FuzzQuery(f *testing.F) {
 			return
 		}
 		for _, u := range a.users.Records {
-			n.matches(a.userDocument(u))
+			n.matches(a.requesterDocument(u))
 		}
 		text := `"` + n.String() + `"`
 		if len(text) > maxQuery {

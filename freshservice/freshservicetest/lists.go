@@ -105,7 +105,7 @@ func (a *Account) listUsers(c *call, f *userFilter, key string, view func(*user)
 		}
 	} else {
 		for id, u := range a.users.Indexed(c.now) {
-			if !f.keeps(u) || f.search != nil && !f.search.matches(a.userDocument(u)) {
+			if !f.keeps(u) || f.search != nil && !f.search.matches(f.document(u)) {
 				continue
 			}
 			if !a.rules.QueryShowsIndexCopy {

@@ -72,13 +72,26 @@ type Options struct {
 	// (§4.1).
 	RequiredAttributes []string
 
-	// Fields, Departments, Locations, Agents and Requesters are seeded in this
-	// order; see the Add methods of [Account].
-	Fields      []RequesterField
-	Departments []Department
-	Locations   []Location
-	Agents      []Agent
-	Requesters  []Requester
+	// FullTimeSeats is how many active full-time agents the account has paid
+	// for, the owner included; one more is refused with 403 (§5.5). Zero: no
+	// limit.
+	FullTimeSeats int
+
+	// Roles and Workspaces are seeded before the owner, AgentFields too. Without
+	// roles the account has a set of its own, see [SDAgentRole]; the primary
+	// workspace, 2, is always there.
+	Roles       []Role
+	Workspaces  []Workspace
+	AgentFields []AgentField
+	// Fields and what follows are seeded in this order; see the Add methods of
+	// [Account].
+	Fields          []RequesterField
+	Departments     []Department
+	Locations       []Location
+	Agents          []Agent
+	Requesters      []Requester
+	AgentGroups     []AgentGroup
+	RequesterGroups []RequesterGroup
 
 	// Rules are the switches for doubtful behaviour.
 	Rules Rules
@@ -110,8 +123,8 @@ type Key struct {
 // Permission is something that the key's owner may do (§1.2).
 type Permission string
 
-// The permissions. Which of them departments and locations need is not
-// documented; the simulator asks none for those.
+// The permissions. What departments, locations and workspaces need is not
+// documented by name; here it is what their OAuth scopes tell apart (§1.2).
 const (
 	ViewRequesters   Permission = "view requesters"
 	EditRequesters   Permission = "edit requesters"
@@ -119,6 +132,19 @@ const (
 	// ManageAgents is needed by every agent endpoint, by include_agents=true
 	// and by the conversion of a requester.
 	ManageAgents Permission = "manage agents"
+	ViewRoles    Permission = "view roles"
+
+	ViewAgentGroups   Permission = "view agent groups"
+	EditAgentGroups   Permission = "edit agent groups"
+	DeleteAgentGroups Permission = "delete agent groups"
+
+	ViewDepartments   Permission = "view departments"
+	ManageDepartments Permission = "manage departments"
+	DeleteDepartments Permission = "delete departments"
+	ViewLocations     Permission = "view locations"
+	EditLocations     Permission = "edit locations"
+	DeleteLocations   Permission = "delete locations"
+	ViewWorkspaces    Permission = "view workspaces"
 )
 
 //go:embed languages.txt

@@ -42,7 +42,7 @@ func (a *Account) pageData() (any, []simulator.Request) {
 		}
 		p := pagePerson{
 			ID: u.id, Active: u.active, Emails: u.emails(),
-			Name: strings.TrimSpace(u.text("first_name") + " " + u.text("last_name")),
+			Name: u.name(),
 		}
 		var names []string
 		for _, id := range u.ids("department_ids") {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"time"
 )
 
 // createRequester serves POST /requesters (§4.2).
@@ -17,31 +16,38 @@ func (a *Account) createRequester(c *call) answer {
 	for _, name := range []string{"language", "time_zone", "time_format"} {
 		u.set(name, a.defaultOf(name))
 	}
-	errs := a.assign(u, in)
-	for _, name := range append([]string{"first_name"}, sortedKeys(a.required)...) {
-		if _, sent := in[name]; !sent {
-			errs = append(errs, missing(name))
-		}
-	}
-	for i := range a.fields {
-		f := &a.fields[i]
-		custom, _ := in["custom_fields"].(map[string]any)
-		if _, sent := custom[f.Name]; f.Required && !sent && !a.rules.RequiredFieldsOptional {
-			errs = append(errs, missing(a.customName(f.Name)))
-		}
-	}
+	errs := a.assign(u, in, a.requesterKinds())
+	errs = append(errs, a.missingOf(in, append([]string{"first_name"}, sortedKeys(a.required)...), a.fields)...)
 	if errs == nil && !hasContact(u) {
 		errs = append(errs, missing("primary_email"))
 	}
 	if errs != nil {
 		return a.invalid(errs...)
 	}
-	if bad, ok := a.checkUnique(u, nil, in); !ok {
+	if bad, ok := a.checkUnique(u, nil, in, "primary_email"); !ok {
 		return bad
 	}
 	u.id = a.take()
 	a.putUser(u, c.now)
 	return c.created("requesters", u.id, "requester", a.requesterView(u))
+}
+
+// missingOf are the mandatory attributes and custom fields that a create does
+// not send.
+func (a *Account) missingOf(in map[string]any, names []string, fields []RequesterField) []fieldError {
+	var errs []fieldError
+	for _, name := range names {
+		if _, sent := in[name]; !sent {
+			errs = append(errs, missing(name))
+		}
+	}
+	custom, _ := in["custom_fields"].(map[string]any)
+	for _, f := range fields {
+		if _, sent := custom[f.Name]; f.Required && !sent && !a.rules.RequiredFieldsOptional {
+			errs = append(errs, missing(a.customName(f.Name)))
+		}
+	}
+	return errs
 }
 
 // hasContact reports whether one of the three ways to reach a person is there
@@ -79,6 +85,7 @@ func (a *Account) listRequesters(c *call) answer {
 		return a.invalid(*bad)
 	}
 	f.kind = func(u *user) bool { return agents || !u.agent }
+	f.document = a.requesterDocument
 	if a.rules.ListHidesInactive && !filtered(c.query) {
 		f.keep = append(f.keep, func(u *user) bool { return u.active })
 	}
@@ -113,14 +120,14 @@ func (a *Account) updateRequester(c *call) answer {
 	if a.rules.AllChangesFlagResets {
 		u.set(changesFlag, false)
 	}
-	errs := a.assign(u, in)
+	errs := a.assign(u, in, a.requesterKinds())
 	if errs == nil && !hasContact(u) && hasContact(cur) && !a.rules.LastContactClearable {
 		errs = append(errs, missing("primary_email"))
 	}
 	if errs != nil {
 		return a.invalid(errs...)
 	}
-	if bad, ok := a.checkUnique(u, cur, in); !ok {
+	if bad, ok := a.checkUnique(u, cur, in, "primary_email"); !ok {
 		return bad
 	}
 	u.updated = c.now
@@ -129,21 +136,22 @@ func (a *Account) updateRequester(c *call) answer {
 }
 
 // checkUnique settles the addresses of u, which is the caller's copy, and
-// refuses what others have (§4.1, §9.2). cur is the record before, or nil.
-func (a *Account) checkUnique(u, cur *user, in map[string]any) (answer, bool) {
-	_, primarySent := in["primary_email"]
+// refuses what others have (§4.1, §9.2). cur is the record before, or nil;
+// address is how requests and errors name the primary one.
+func (a *Account) checkUnique(u, cur *user, in map[string]any, address string) (answer, bool) {
+	_, primarySent := in[address]
 	_, sent := in["secondary_emails"]
 	if !primarySent && !sent { // what was seeded is not the request's fault
 		return a.checkOtherUnique(u, in)
 	}
 	primary := u.text("primary_email")
 	secondary := slices.Clone(u.strings("secondary_emails"))
-	is := func(address string) func(string) bool {
-		return func(s string) bool { return fold(s) == fold(address) }
+	is := func(other string) func(string) bool {
+		return func(s string) bool { return fold(s) == fold(other) }
 	}
 	if cur != nil && !sent && fold(primary) != fold(cur.text("primary_email")) && slices.ContainsFunc(secondary, is(primary)) {
 		if a.rules.PromoteSecondary == PromoteRefused {
-			return a.duplicate("primary_email", u.id), false
+			return a.duplicate(address, u.id), false
 		}
 		secondary = slices.DeleteFunc(secondary, is(primary))
 		if old := cur.text("primary_email"); a.rules.PromoteSecondary == PromoteSwaps && old != "" {
@@ -161,7 +169,7 @@ func (a *Account) checkUnique(u, cur *user, in map[string]any) (answer, bool) {
 		kept = append(kept, s)
 	}
 	if owner := a.ownerOf(primary, u.id); primary != "" && owner != 0 {
-		return a.duplicate("primary_email", owner), false
+		return a.duplicate(address, owner), false
 	}
 	for _, s := range kept {
 		if owner := a.ownerOf(s, u.id); owner != 0 {
@@ -212,6 +220,7 @@ func (a *Account) deactivateRequester(c *call) answer {
 		dropReferences(u)
 	}
 	a.putUser(u, c.now)
+	a.leaveRequesterGroups(u.id)
 	return noContent()
 }
 
@@ -242,68 +251,4 @@ func (a *Account) reactivateRequester(c *call) answer {
 	u.updated = c.now
 	a.putUser(u, c.now)
 	return wrapped(http.StatusOK, "requester", a.requesterView(u))
-}
-
-// forgetRequester serves DELETE /requesters/{id}/forget: the person is gone for
-// good, and the addresses are free again (§4.7).
-func (a *Account) forgetRequester(c *call) answer {
-	u := a.requester(c.id, false)
-	if u == nil {
-		return a.notFound()
-	}
-	if u.active && a.rules.ForgetNeedsInactive {
-		return a.refusal(http.StatusConflict, "The requester is active")
-	}
-	a.erase(u.id, c.now)
-	return noContent()
-}
-
-// erase removes a user and what refers to the user: nobody reports to, and no
-// department is led by, a person who is gone.
-func (a *Account) erase(gone int64, now time.Time) {
-	a.removeUser(gone, now)
-	for _, id := range a.users.IDs() {
-		if r := a.users.Records[id]; r.attrs["reporting_manager_id"] == gone {
-			r = r.clone()
-			r.set("reporting_manager_id", nil)
-			a.putUser(r, now)
-		}
-	}
-	for _, id := range a.departments.IDs() {
-		d := *a.departments.Records[id]
-		if d.head != gone && d.prime != gone {
-			continue
-		}
-		if d.head == gone {
-			d.head = 0
-		}
-		if d.prime == gone {
-			d.prime = 0
-		}
-		a.departments.Put(id, &d, now)
-	}
-}
-
-// convertRequester serves PUT /requesters/{id}/convert_to_agent: the id stays,
-// the agent is an occasional one with the SD Agent role (§4.8).
-func (a *Account) convertRequester(c *call) answer {
-	cur := a.requester(c.id, false)
-	if cur == nil {
-		return a.notFound()
-	}
-	if status := cmp.Or(a.rules.ConvertInactiveStatus, http.StatusConflict); !cur.active && status != http.StatusOK {
-		return a.refusal(status, "The requester is deactivated")
-	}
-	if cur.text("primary_email") == "" { // mandatory for agents (§5.1)
-		return a.invalid(missing("email"))
-	}
-	u := cur.clone()
-	u.agent, u.occasional = true, true
-	u.roles = []role{sdAgentRole()}
-	u.updated = c.now
-	if a.rules.ConvertFreesSecondary {
-		u.set("secondary_emails", nil)
-	}
-	a.putUser(u, c.now)
-	return wrapped(http.StatusOK, "agent", a.agentView(u))
 }

@@ -65,14 +65,19 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "requester_fields", permission: ViewRequesters, parameters: []string{"include"}, handle: a.listRequesterFields},
 
 		{method: "GET", path: "agents", permission: ManageAgents, limit: listAgentsLimit, parameters: agentList, handle: a.listAgents},
+		{method: "POST", path: "agents", permission: ManageAgents, body: true, handle: a.createAgent},
 		{method: "GET", path: "agents/{id}", permission: ManageAgents, handle: a.viewAgent},
-		{method: "POST", path: "agents"},
-		{method: "PUT", path: "agents/{id}"},
-		{method: "DELETE", path: "agents/{id}"},
-		{method: "PUT", path: "agents/{id}/reactivate"},
-		{method: "DELETE", path: "agents/{id}/forget"},
-		{method: "PUT", path: "agents/{id}/convert_to_requester"},
-		{method: "GET", path: "agent_fields"},
+		{method: "PUT", path: "agents/{id}", permission: ManageAgents, body: true, handle: a.updateAgent},
+		{method: "DELETE", path: "agents/{id}", permission: ManageAgents, handle: a.deactivateAgent},
+		{method: "PUT", path: "agents/{id}/reactivate", permission: ManageAgents, handle: a.reactivateAgent},
+		{method: "DELETE", path: "agents/{id}/forget", permission: ManageAgents, handle: a.forgetAgent},
+		{method: "PUT", path: "agents/{id}/convert_to_requester", permission: ManageAgents, handle: a.convertAgent},
+		{method: "GET", path: "agent_fields", permission: ManageAgents, parameters: []string{"include"}, handle: a.listAgentFields},
+
+		{method: "GET", path: "roles", permission: ViewRoles, parameters: paging, handle: a.listRoles},
+		{method: "GET", path: "roles/{id}", permission: ViewRoles, handle: a.viewRole},
+		{method: "GET", path: "workspaces", permission: ViewWorkspaces, parameters: paging, handle: a.listWorkspaces},
+		{method: "GET", path: "workspaces/{id}", permission: ViewWorkspaces, handle: a.viewWorkspace},
 
 		{method: "GET", path: "departments", parameters: named, handle: a.listDepartments},
 		{method: "POST", path: "departments", body: true, handle: a.createDepartment},
@@ -87,13 +92,9 @@ func (a *Account) routeTable() []route {
 		{method: "PUT", path: "locations/{id}"},
 		{method: "DELETE", path: "locations/{id}"},
 
-		{method: "GET", path: "roles"},
-		{method: "GET", path: "roles/{id}"},
 		{method: "POST", path: "requester_groups/{id}/members/{id}"},
 		{method: "DELETE", path: "requester_groups/{id}/members/{id}"},
 		{method: "GET", path: "requester_groups/{id}/members"},
-		{method: "GET", path: "workspaces"},
-		{method: "GET", path: "workspaces/{id}"},
 	}
 	for _, collection := range []string{"groups", "requester_groups"} {
 		for _, method := range []string{"GET", "POST"} {

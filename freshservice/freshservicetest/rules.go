@@ -92,9 +92,8 @@ type Rules struct {
 	// them (§4.5). Default false: the index finds, the record is current.
 	QueryShowsIndexCopy bool
 
-	// UpdateInactiveStatus is the answer to PUT on a deactivated requester
-	// (§4.7). Default 200: the update is made. With any other status nothing is
-	// written.
+	// UpdateInactiveStatus is the answer to PUT on a deactivated user (§4.7).
+	// Default 200: the update is made. With any other status nothing is written.
 	UpdateInactiveStatus int
 	// Clearing is how an optional string is cleared (§4.6, §13.6). Default
 	// [ClearEither].
@@ -165,21 +164,68 @@ type Rules struct {
 	// ReactivateKeepsFlag exempts reactivate from "reset to false by every PUT
 	// that does not send true" (§4.1). Default false.
 	ReactivateKeepsFlag bool
-	// RepeatDeactivateStatus is the answer to DELETE on an inactive requester
-	// (§4.7, §13.8). Default 204.
+	// RepeatDeactivateStatus is the answer to DELETE on an inactive user (§4.7,
+	// §13.8). Default success: 204 for requesters, 200 for agents.
 	RepeatDeactivateStatus int
-	// RepeatReactivateStatus is the answer to reactivate on an active requester
+	// RepeatReactivateStatus is the answer to reactivate on an active user
 	// (§4.7, §13.8). Default 200.
 	RepeatReactivateStatus int
-	// ForgetNeedsInactive refuses to forget an active requester with 409
+	// ForgetNeedsInactive refuses to forget an active user with 409
 	// (§4.7). Default false.
 	ForgetNeedsInactive bool
-	// ConvertInactiveStatus is the answer to convert_to_agent on an inactive
-	// requester. Default 409; 200 converts. Undocumented.
+	// ConvertInactiveStatus is the answer to a conversion, in either direction,
+	// of an inactive user. Default 409; 200 converts. Undocumented.
 	ConvertInactiveStatus int
 	// ConvertFreesSecondary frees the secondary addresses of a converted
 	// requester for others (§4.8). Default false: they stay taken.
 	ConvertFreesSecondary bool
+	// ConversionKeepsCustom keeps the custom values whose fields the other kind
+	// does not share, unseen, for a conversion back (§8.2). Default false: they
+	// are lost.
+	ConversionKeepsCustom bool
+	// DemotionKeepsRoles gives an agent who was converted to a requester the
+	// old roles back at a later promotion (§5.4). Default false: it starts again
+	// with SD Agent (§4.8).
+	DemotionKeepsRoles bool
+
+	// AgentProfile is what PUT /agents/{id} does with names, title and phones,
+	// which its table omits (§5.4, §13.5). Default [ProfileInvalidField].
+	AgentProfile AgentProfile
+	// AgentExternalIDWritable accepts external_id on agents (§5.1). Default
+	// false: read only.
+	AgentExternalIDWritable bool
+	// LicenseTypeWritable accepts license_type, which a client sends (§5.1,
+	// §13.5). Default false: an unknown attribute.
+	LicenseTypeWritable bool
+	// OccasionalByDefault creates agents without "occasional" as day-pass
+	// agents. Default false: they take a seat. Undocumented.
+	OccasionalByDefault bool
+	// RoleGroupsIgnored accepts and drops "groups" of role assignments whose
+	// scope is not specified_groups (§5.2). Default false: an invalid_field.
+	RoleGroupsIgnored bool
+	// OwnRolesLocked refuses the key's owner a change of the own roles with 403
+	// (§5.2). Default false.
+	OwnRolesLocked bool
+	// RolesWithScopes answers roles as older accounts do, with "scopes" in place
+	// of "role_type" (§5.6). Default false.
+	RolesWithScopes bool
+	// ReactivateKeepsFullTime leaves a reactivated agent full-time (§5.4).
+	// Default false: an occasional agent.
+	ReactivateKeepsFullTime bool
+	// SeatLimitCode is the error code at the seat limit (§5.5, §13.7). Default
+	// "access_denied"; the other candidate is "require_feature".
+	SeatLimitCode string
+	// SeatLimitOnReactivate and SeatLimitOnConvert refuse these at the seat
+	// limit too, although they give occasional agents (§13.7). Default false.
+	SeatLimitOnReactivate bool
+	SeatLimitOnConvert    bool
+
+	// PendingResend says when agents who wait for approval have to be named
+	// again (§5.1, §6.1). Default [ResendToGroups].
+	PendingResend PendingResend
+	// AgentsJoinRequesterGroups lets agents be members of requester groups
+	// (§6.2, §13.8). Default false: not found, and a promotion ends memberships.
+	AgentsJoinRequesterGroups bool
 
 	// DepartmentNamesRepeat lets two departments have one name (§13.12).
 	// Default false: a duplicate.
@@ -303,6 +349,37 @@ const (
 	DropNever
 )
 
+// AgentProfile is what an update of an agent does with first_name, last_name,
+// job_title, work_phone_number and mobile_phone_number.
+type AgentProfile int
+
+const (
+	// ProfileInvalidField refuses them as unknown attributes.
+	ProfileInvalidField AgentProfile = iota
+	// ProfileReadonly refuses them as read only.
+	ProfileReadonly
+	// ProfileNamesReadonly refuses the names alone, as discovery suggests.
+	ProfileNamesReadonly
+	// ProfileAccepted stores them.
+	ProfileAccepted
+	// ProfileIgnored takes them and does not store them.
+	ProfileIgnored
+)
+
+// PendingResend says which PUT withdraws the requests for approval that it does
+// not name.
+type PendingResend int
+
+const (
+	// ResendToGroups is every PUT of a group, and a PUT of an agent that has the
+	// list.
+	ResendToGroups PendingResend = iota
+	// ResendInLists is a PUT of either that has the list.
+	ResendInLists
+	// ResendAlways is every PUT of either.
+	ResendAlways
+)
+
 // Choices is the form of a custom dropdown's choices.
 type Choices int
 
@@ -411,6 +488,25 @@ func Variants() []Variant {
 	add("forget-needs-inactive", func(r *Rules) { r.ForgetNeedsInactive = true })
 	add("convert-inactive", func(r *Rules) { r.ConvertInactiveStatus = 200 })
 	add("convert-frees-secondary", func(r *Rules) { r.ConvertFreesSecondary = true })
+	add("conversion-keeps-custom", func(r *Rules) { r.ConversionKeepsCustom = true })
+	add("demotion-keeps-roles", func(r *Rules) { r.DemotionKeepsRoles = true })
+	add("agent-profile-readonly", func(r *Rules) { r.AgentProfile = ProfileReadonly })
+	add("agent-profile-names-readonly", func(r *Rules) { r.AgentProfile = ProfileNamesReadonly })
+	add("agent-profile-accepted", func(r *Rules) { r.AgentProfile = ProfileAccepted })
+	add("agent-profile-ignored", func(r *Rules) { r.AgentProfile = ProfileIgnored })
+	add("agent-external-id-writable", func(r *Rules) { r.AgentExternalIDWritable = true })
+	add("license-type-writable", func(r *Rules) { r.LicenseTypeWritable = true })
+	add("occasional-by-default", func(r *Rules) { r.OccasionalByDefault = true })
+	add("role-groups-ignored", func(r *Rules) { r.RoleGroupsIgnored = true })
+	add("own-roles-locked", func(r *Rules) { r.OwnRolesLocked = true })
+	add("roles-with-scopes", func(r *Rules) { r.RolesWithScopes = true })
+	add("reactivate-keeps-full-time", func(r *Rules) { r.ReactivateKeepsFullTime = true })
+	add("seat-limit-require-feature", func(r *Rules) { r.SeatLimitCode = "require_feature" })
+	add("seat-limit-on-reactivate", func(r *Rules) { r.SeatLimitOnReactivate = true })
+	add("seat-limit-on-convert", func(r *Rules) { r.SeatLimitOnConvert = true })
+	add("pending-resend-in-lists", func(r *Rules) { r.PendingResend = ResendInLists })
+	add("pending-resend-always", func(r *Rules) { r.PendingResend = ResendAlways })
+	add("agents-join-requester-groups", func(r *Rules) { r.AgentsJoinRequesterGroups = true })
 	add("department-names-repeat", func(r *Rules) { r.DepartmentNamesRepeat = true })
 	add("department-name-optional-on-update", func(r *Rules) { r.DepartmentNameOptionalOnUpdate = true })
 	add("not-found-body", func(r *Rules) { r.NotFoundBody = true })

@@ -64,10 +64,18 @@ type Agent struct {
 	ExternalID            string
 	SeesDepartmentTickets bool
 	// Occasional makes a day-pass agent.
-	Occasional  bool
-	Inactive    bool
-	HasLoggedIn bool
-	// CustomFields are answered as they are.
+	Occasional bool
+	// Roles are the role assignments. Empty: SD Agent for the whole help desk.
+	Roles []RoleAssignment
+	// WorkspaceIDs are the workspaces that the agent belongs to.
+	WorkspaceIDs []int64
+	Signature    string
+	// ScoreboardLevel is scoreboard_level_id, 1 to 6. Zero: null.
+	ScoreboardLevel int64
+	Inactive        bool
+	HasLoggedIn     bool
+	// CustomFields are values by agent field name, as in [Requester]. Those
+	// without an [AgentField] are not shown.
 	CustomFields map[string]any
 	// CreatedAt is also the time of the last update. Zero: now.
 	CreatedAt time.Time
@@ -130,7 +138,7 @@ func (a *Account) addRequester(r Requester) int64 {
 	u.set("secondary_emails", slices.Clone(r.SecondaryEmails))
 	u.setReferences(r.DepartmentIDs, r.ReportingManagerID, r.LocationID, r.SeesDepartmentTickets)
 	for name, v := range r.CustomFields {
-		if v = a.seedValue(a.field(name), v); v != nil {
+		if v = a.seedValue(fieldNamed(a.fields, name), v); v != nil {
 			u.custom[name] = v
 		}
 	}
@@ -155,13 +163,24 @@ func (a *Account) AddAgent(g Agent) int64 {
 
 func (a *Account) addAgent(g Agent) int64 {
 	u := a.newUser(g.ID, g.CreatedAt)
-	u.agent, u.active, u.loggedIn, u.occasional = true, !g.Inactive, g.HasLoggedIn, g.Occasional
-	u.roles = []role{sdAgentRole()}
+	u.agent, u.active, u.loggedIn = true, !g.Inactive, g.HasLoggedIn
+	u.set("occasional", g.Occasional)
+	u.set("workspace_ids", slices.Clone(g.WorkspaceIDs))
+	if g.ScoreboardLevel != 0 {
+		u.set("scoreboard_level_id", g.ScoreboardLevel)
+	}
+	for _, r := range g.Roles {
+		r.Groups = slices.Clone(r.Groups)
+		u.roles = append(u.roles, r)
+	}
+	if len(u.roles) == 0 {
+		u.roles = a.convertedRoles()
+	}
 	for name, v := range map[string]string{
 		"first_name": g.FirstName, "last_name": g.LastName, "job_title": g.JobTitle, "primary_email": g.Email,
 		"work_phone_number": g.WorkPhone, "mobile_phone_number": g.MobilePhone, "address": g.Address,
 		"time_zone": g.TimeZone, "time_format": g.TimeFormat, "language": g.Language,
-		"background_information": g.BackgroundInformation, "external_id": g.ExternalID,
+		"background_information": g.BackgroundInformation, "external_id": g.ExternalID, "signature": g.Signature,
 	} {
 		if v != "" {
 			u.set(name, v)
@@ -170,7 +189,9 @@ func (a *Account) addAgent(g Agent) int64 {
 	u.setReferences(g.DepartmentIDs, g.ReportingManagerID, g.LocationID, g.SeesDepartmentTickets)
 	u.agentCustom = map[string]any{}
 	for name, v := range g.CustomFields {
-		u.agentCustom[name] = a.seedValue(nil, v)
+		if v = a.seedValue(fieldNamed(a.agentFields, name), v); v != nil {
+			u.agentCustom[name] = v
+		}
 	}
 	a.putUser(u, time.Time{})
 	return u.id
@@ -265,6 +286,20 @@ func (a *Account) seed(o Options) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	roles := o.Roles
+	if len(roles) == 0 {
+		roles = defaultRoles()
+	}
+	for _, r := range roles {
+		a.addRole(r)
+	}
+	a.addWorkspace(Workspace{ID: primaryWorkspace, Name: "IT"})
+	for _, w := range o.Workspaces {
+		a.addWorkspace(w)
+	}
+	for _, f := range o.AgentFields {
+		a.addAgentField(f)
+	}
 	a.ownerID = a.addAgent(owner)
 	for _, f := range o.Fields {
 		a.addField(f)
@@ -280,5 +315,11 @@ func (a *Account) seed(o Options) {
 	}
 	for _, r := range o.Requesters {
 		a.addRequester(r)
+	}
+	for _, g := range o.AgentGroups {
+		a.addAgentGroup(g)
+	}
+	for _, g := range o.RequesterGroups {
+		a.addRequesterGroup(g)
 	}
 }

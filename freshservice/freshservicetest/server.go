@@ -22,30 +22,37 @@ const maxBody = 8 << 20
 // made by [New] and safe for concurrent use.
 type Account struct {
 	// Fixed once New returns.
-	rules     Rules
-	keys      []Key
-	ownerID   int64
-	clock     func() time.Time
-	languages []language
-	timeZones map[string]bool
-	timeZone  string
-	dateZone  *time.Location
-	required  map[string]bool
-	publicURL string
-	pageGuard func(*http.Request) bool
-	routes    []route
-	faults    *simulator.Faults[FaultKind]
+	rules      Rules
+	keys       []Key
+	ownerID    int64
+	clock      func() time.Time
+	languages  []language
+	timeZones  map[string]bool
+	timeZone   string
+	dateZone   *time.Location
+	required   map[string]bool
+	seats      int  // of full-time agents; zero: without a limit
+	higherPlan bool // Pro or Enterprise
+	publicURL  string
+	pageGuard  func(*http.Request) bool
+	routes     []route
+	faults     *simulator.Faults[FaultKind]
 
-	mu          sync.Mutex // guards all below
-	nextID      int64
-	users       *simulator.Store[user]
-	owners      map[string][]int64 // folded e-mail address → users that have it
-	byName      []*user            // users by first name; nil: to be sorted again
-	departments *simulator.Store[department]
-	locations   *simulator.Store[location]
-	fields      []RequesterField
-	meter       *meter
-	journal     *simulator.Journal
+	mu              sync.Mutex // guards all below
+	nextID          int64
+	users           *simulator.Store[user]
+	owners          map[string][]int64 // folded e-mail address → users that have it
+	byName          []*user            // users by first name; nil: to be sorted again
+	departments     *simulator.Store[department]
+	locations       *simulator.Store[location]
+	groups          *simulator.Store[group]
+	requesterGroups *simulator.Store[requesterGroup]
+	fields          []RequesterField
+	agentFields     []RequesterField
+	roles           []Role
+	workspaces      []Workspace
+	meter           *meter
+	journal         *simulator.Journal
 }
 
 // An Account is a handler.
@@ -61,21 +68,25 @@ func New(opts *Options) *Account {
 	}
 	lag := cmp.Or(o.IndexLag, DefaultIndexLag)
 	a := &Account{
-		rules:       o.Rules,
-		keys:        slices.Clone(o.Keys),
-		clock:       o.Clock,
-		timeZone:    cmp.Or(o.TimeZone, "Eastern Time (US & Canada)"),
-		dateZone:    o.DateZone,
-		required:    map[string]bool{},
-		publicURL:   o.PublicURL,
-		pageGuard:   o.PageGuard,
-		journal:     simulator.NewJournal(cmp.Or(o.KeptRequests, DefaultKeptRequests)),
-		faults:      simulator.NewFaults[FaultKind](apiRoot, o.Sleep),
-		nextID:      cmp.Or(o.FirstID, DefaultFirstID),
-		users:       simulator.NewStore[user](lag),
-		owners:      map[string][]int64{},
-		departments: simulator.NewStore[department](lag),
-		locations:   simulator.NewStore[location](lag),
+		rules:           o.Rules,
+		keys:            slices.Clone(o.Keys),
+		clock:           o.Clock,
+		timeZone:        cmp.Or(o.TimeZone, "Eastern Time (US & Canada)"),
+		dateZone:        o.DateZone,
+		required:        map[string]bool{},
+		publicURL:       o.PublicURL,
+		pageGuard:       o.PageGuard,
+		journal:         simulator.NewJournal(cmp.Or(o.KeptRequests, DefaultKeptRequests)),
+		faults:          simulator.NewFaults[FaultKind](apiRoot, o.Sleep),
+		nextID:          cmp.Or(o.FirstID, DefaultFirstID),
+		users:           simulator.NewStore[user](lag),
+		owners:          map[string][]int64{},
+		departments:     simulator.NewStore[department](lag),
+		locations:       simulator.NewStore[location](lag),
+		groups:          simulator.NewStore[group](0),
+		requesterGroups: simulator.NewStore[requesterGroup](0),
+		seats:           o.FullTimeSeats,
+		higherPlan:      o.Plan != Starter && o.Plan != Growth,
 	}
 	a.rules.SilentlyIgnores = slices.Clone(o.Rules.SilentlyIgnores)
 	for i := range a.keys {

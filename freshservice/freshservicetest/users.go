@@ -22,26 +22,24 @@ type user struct {
 	loggedIn         bool
 	created, updated time.Time
 	attrs            map[string]any
-	custom           map[string]any // requester fields; kept through a conversion
-	agentCustom      map[string]any
-	occasional       bool
-	roles            []role
+	custom           map[string]any // values of the requester fields
+	agentCustom      map[string]any // values of the agent fields
+	roles            []RoleAssignment
 }
 
-// role is a role assignment of an agent (§5.2).
-type role struct {
-	id    int64
-	scope string
-}
-
-// sdAgentRole is what a converted requester gets (§4.8).
-func sdAgentRole() role { return role{id: 21000150301, scope: "entire_helpdesk"} }
-
+// clone returns a copy whose attributes may be set. The lists are shared: they
+// are replaced, never changed.
 func (u *user) clone() *user {
 	c := *u
 	c.attrs = maps.Clone(u.attrs)
 	c.custom = maps.Clone(u.custom)
+	c.agentCustom = maps.Clone(u.agentCustom)
 	return &c
+}
+
+// name is how queries and the page call the user (§4.4).
+func (u *user) name() string {
+	return strings.TrimSpace(u.text("first_name") + " " + u.text("last_name"))
 }
 
 func (u *user) text(name string) string {
@@ -58,6 +56,9 @@ func (u *user) ids(name string) []int64 {
 	s, _ := u.attrs[name].([]int64)
 	return s
 }
+
+// flag is a boolean attribute, false where it is not set.
+func (u *user) flag(name string) bool { return u.attrs[name] == true }
 
 // set stores a value, or unsets the attribute where it is nil.
 func (u *user) set(name string, v any) {
@@ -162,7 +163,8 @@ func (a *Account) take() int64 {
 }
 
 func (a *Account) taken(id int64) bool {
-	return a.users.Records[id] != nil || a.departments.Records[id] != nil || a.locations.Records[id] != nil
+	return a.users.Records[id] != nil || a.departments.Records[id] != nil || a.locations.Records[id] != nil ||
+		a.groups.Records[id] != nil || a.requesterGroups.Records[id] != nil || a.role(id) != nil
 }
 
 // requesterView is the JSON of a user under the requester attributes (§4.1).
@@ -173,47 +175,9 @@ func (a *Account) requesterView(u *user) map[string]any {
 	if a.rules.EmptySecondariesAsString && len(u.strings("secondary_emails")) == 0 {
 		v["secondary_emails"] = ""
 	}
-	v["can_see_all_changes_from_associated_departments"] = u.attrs["can_see_all_changes_from_associated_departments"] == true
+	v["can_see_all_changes_from_associated_departments"] = u.flag(changesFlag)
 	v["is_agent"] = u.agent
-	v["custom_fields"] = a.customView(u.custom)
-	return v
-}
-
-// agentView is the JSON of a user under the agent attributes (§5.1).
-func (a *Account) agentView(u *user) map[string]any {
-	v := a.sharedView(u)
-	v["email"] = u.attrs["primary_email"]
-	v["occasional"] = u.occasional
-	v["signature"] = nil
-	v["api_key_enabled"] = false
-	for i := range a.keys {
-		if cmp.Or(a.keys[i].Agent, a.ownerID) == u.id {
-			v["api_key_enabled"] = true
-		}
-	}
-	v["license_type"] = nil
-	v["scoreboard_level_id"] = nil
-	v["scoreboard_points"] = nil
-	v["auto_assign_tickets"] = true
-	v["auto_assign_status_changed_at"] = nil
-	v["last_login_at"] = nil
-	v["last_active_at"] = nil
-	roles := []map[string]any{}
-	for _, r := range u.roles {
-		roles = append(roles, map[string]any{
-			"role_id": r.id, "assignment_scope": r.scope, "groups": []int64{}, "workspace_id": nil,
-		})
-	}
-	v["roles"] = roles
-	for _, list := range []string{"member_of", "observer_of", "member_of_pending_approval", "observer_of_pending_approval", "workspace_ids"} {
-		v[list] = []int64{}
-	}
-	v["workspace_info"] = []any{}
-	custom := map[string]any{}
-	for k, c := range u.agentCustom {
-		custom[k] = a.customValue(c)
-	}
-	v["custom_fields"] = custom
+	v["custom_fields"] = a.customView(a.fields, u.custom)
 	return v
 }
 
@@ -223,10 +187,10 @@ func (a *Account) sharedView(u *user) map[string]any {
 		"id":            u.id,
 		"active":        u.active,
 		"has_logged_in": u.loggedIn,
-		"vip_user":      u.attrs["vip_user"] == true,
-		"can_see_all_tickets_from_associated_departments": u.attrs[ticketsFlag] == true,
-		"created_at": a.stamp(u.created),
-		"updated_at": a.stamp(u.updated),
+		"vip_user":      u.flag("vip_user"),
+		ticketsFlag:     u.flag(ticketsFlag),
+		"created_at":    a.stamp(u.created),
+		"updated_at":    a.stamp(u.updated),
 	}
 	for _, name := range []string{
 		"first_name", "last_name", "job_title", "reporting_manager_id", "address", "time_zone", "time_format",

@@ -1,0 +1,153 @@
+package freshservicetest
+
+import (
+	"cmp"
+	"encoding/json"
+	"strconv"
+)
+
+// agentView is the JSON of a user under the agent attributes (§5.1).
+func (a *Account) agentView(u *user) map[string]any {
+	v := a.sharedView(u)
+	v["email"] = u.attrs["primary_email"]
+	for _, name := range []string{"signature", "license_type", "scoreboard_level_id"} {
+		v[name] = u.attrs[name]
+	}
+	v["occasional"] = u.flag("occasional")
+	v["api_key_enabled"] = u.flag("api_key_enabled") || a.holdsKey(u.id)
+	v["scoreboard_points"] = nil
+	v["auto_assign_tickets"] = true
+	v["auto_assign_status_changed_at"] = nil
+	v["last_login_at"] = nil
+	v["last_active_at"] = nil
+	roles := []map[string]any{}
+	for _, r := range u.roles {
+		roles = append(roles, r.view())
+	}
+	v["roles"] = roles
+	m := a.membershipsOf(u.id)
+	v["member_of"], v["observer_of"] = m.member, m.observer
+	v["member_of_pending_approval"], v["observer_of_pending_approval"] = m.memberPending, m.observerPending
+	workspaces := append([]int64{}, u.ids("workspace_ids")...)
+	v["workspace_ids"] = workspaces
+	info := []map[string]any{}
+	for _, id := range workspaces {
+		info = append(info, map[string]any{"workspace_id": id, "scoreboard_level_id": u.attrs["scoreboard_level_id"], "points": nil})
+	}
+	v["workspace_info"] = info
+	v["custom_fields"] = a.customView(a.agentFields, u.agentCustom)
+	return v
+}
+
+// holdsKey reports whether an API key of the account belongs to the agent.
+func (a *Account) holdsKey(id int64) bool {
+	for i := range a.keys {
+		if cmp.Or(a.keys[i].Agent, a.ownerID) == id {
+			return true
+		}
+	}
+	return false
+}
+
+// convertLevel reads scoreboard_level_id, which is 1 to 6 (§5.1).
+func (a *Account) convertLevel(name string, in any) (any, *fieldError) {
+	n, ok := in.(json.Number)
+	if !ok {
+		e := a.mismatch(name, "Positive Integer")
+		return nil, &e
+	}
+	level, err := strconv.ParseInt(n.String(), 10, 64)
+	if err != nil || level < 1 || level > 6 {
+		e := invalidValue(name, messageChoice)
+		return nil, &e
+	}
+	return level, nil
+}
+
+// AgentField is a custom field of agents (§8.1), whose fields are not those of
+// requesters: a conversion carries over the values of fields that both have
+// under one name and type.
+type AgentField struct {
+	// Name is the key in custom_fields.
+	Name string
+	// Label is what people see. Empty: made from Name.
+	Label string
+	// Type is the field's type. Empty: [TextField].
+	Type FieldType
+	// Choices are the values of a dropdown. Discovery does not tell them.
+	Choices []string
+	// Required makes the field mandatory on create, unless
+	// [Rules.RequiredFieldsOptional] (§8.1).
+	Required bool
+}
+
+// AddAgentField adds a custom field, or replaces the one of that name. Values
+// that agents have already stay as they are.
+func (a *Account) AddAgentField(f AgentField) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.addAgentField(f)
+}
+
+func (a *Account) addAgentField(f AgentField) {
+	a.agentFields = putField(a.agentFields, RequesterField{
+		Name: f.Name, Label: f.Label, Type: f.Type, Choices: f.Choices, Required: f.Required,
+	})
+}
+
+// builtinAgentFields are the built-in fields as discovery names them (§8.1):
+// field name, label, API attribute. Their types have no prefix "default_".
+func builtinAgentFields() [][3]string {
+	return [][3]string{
+		{"name", "Full Name", "first_name"},
+		{"job_title", "Title", "job_title"},
+		{"email", "Email", "email"},
+		{"work_phone", "Work Phone", "work_phone_number"},
+		{"mobile_phone", "Mobile Phone", "mobile_phone_number"},
+		{"department_ids", "Departments", "department_ids"},
+		{ticketsFlag, "Can view all tickets from associated departments", ticketsFlag},
+		{"reporting_manager", "Reporting Manager", "reporting_manager_id"},
+		{"address", "Address", "address"},
+		{"time_zone", "Time Zone", "time_zone"},
+		{"time_format", "Time Format", "time_format"},
+		{"language", "Language", "language"},
+		{"location", "Location", "location_id"},
+		{"description", "Background Information", "background_information"},
+		{"groups", "Groups", "member_of"},
+		{"role", "Roles", "roles"},
+		{"level", "Scoreboard Level", "scoreboard_level_id"},
+		{"signature", "Signature", "signature"},
+	}
+}
+
+// listAgentFields serves GET /agent_fields, whose descriptors are of another
+// shape than those of requesters: no id and no choices (§8.1).
+func (a *Account) listAgentFields(c *call) answer {
+	if c.query.Has("include") && c.query.Get("include") != "user_field_groups" {
+		return a.invalid(invalidValue("include", messageChoice))
+	}
+	out := []map[string]any{}
+	add := func(name, label, kind string, builtin, mandatory bool) {
+		out = append(out, map[string]any{
+			"name":                 name,
+			"type":                 kind,
+			"default_field":        builtin,
+			"user_field_group_id":  fieldGroup,
+			"label_for_admins":     label,
+			"mandatory_for_admins": mandatory,
+			// §5.4: administrators cannot edit the name of an agent.
+			"editable_by_admins":   name != "name",
+			"label_for_agents":     label,
+			"visible_to_agents":    true,
+			"editable_by_agents":   false,
+			"mandatory_for_agents": false,
+		})
+	}
+	for _, b := range builtinAgentFields() {
+		add(b[0], b[1], b[0], true, b[2] == "first_name" || b[2] == "email" || b[2] == "roles")
+	}
+	for _, f := range a.agentFields {
+		add(f.Name, f.Label, string(f.Type), false, f.Required)
+	}
+	return c.fieldList("agent_fields", out)
+}

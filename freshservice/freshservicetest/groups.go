@@ -1,0 +1,95 @@
+package freshservicetest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// AgentGroup is an agent group to be seeded (§6.1).
+type AgentGroup struct {
+	// ID is the id. Zero: the next free one.
+	ID          int64
+	Name        string
+	Description string
+	// WorkspaceID is the group's workspace. Zero: 2, the primary one.
+	WorkspaceID int64
+	// Members, Observers and Leaders are ids of agents.
+	Members   []int64
+	Observers []int64
+	Leaders   []int64
+	// PendingMembers, PendingObservers and PendingLeaders wait for approval.
+	PendingMembers   []int64
+	PendingObservers []int64
+	PendingLeaders   []int64
+	// Restricted and ApprovalRequired together make newcomers wait.
+	Restricted       bool
+	ApprovalRequired bool
+	// UnassignedFor is one of "30m", "1h" and so on. Empty: "30m".
+	UnassignedFor   string
+	BusinessHoursID int64
+	EscalateTo      int64
+	AutoAssign      bool
+	// CreatedAt is also the time of the last update. Zero: now.
+	CreatedAt time.Time
+}
+
+// group is a stored agent group; it is not changed.
+type group struct {
+	AgentGroup
+	seats   [seatCount]seating
+	updated time.Time
+}
+
+// gated reports whether newcomers wait for approval.
+func (g *group) gated() bool { return g.Restricted && g.ApprovalRequired }
+
+// AddAgentGroup stores an agent group and returns its id. Nothing is validated.
+func (a *Account) AddAgentGroup(g AgentGroup) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.addAgentGroup(g)
+}
+
+func (a *Account) addAgentGroup(g AgentGroup) int64 {
+	g.ID = a.idOr(g.ID)
+	g.WorkspaceID = cmp.Or(g.WorkspaceID, primaryWorkspace)
+	g.UnassignedFor = cmp.Or(g.UnassignedFor, defaultUnassignedFor)
+	if g.CreatedAt.IsZero() {
+		g.CreatedAt = a.clock()
+	}
+	g.CreatedAt = g.CreatedAt.UTC()
+	s := &group{AgentGroup: g, updated: g.CreatedAt}
+	s.seats = [seatCount]seating{
+		{slices.Clone(g.Members), slices.Clone(g.PendingMembers)},
+		{slices.Clone(g.Observers), slices.Clone(g.PendingObservers)},
+		{slices.Clone(g.Leaders), slices.Clone(g.PendingLeaders)},
+	}
+	a.groups.Put(g.ID, s, time.Time{})
+	return g.ID
+}
+
+const defaultUnassignedFor = "30m"
+
+func (a *Account) groupView(g *group) map[string]any {
+	v := map[string]any{
+		"id": g.ID, "name": g.Name, "description": nil, "workspace_id": g.WorkspaceID,
+		"restricted": g.Restricted, "approval_required": g.ApprovalRequired, "unassigned_for": g.UnassignedFor,
+		"business_hours_id": nil, "escalate_to": nil, "auto_ticket_assign": g.AutoAssign, "ocs_schedule_id": nil,
+		"created_at": a.stamp(g.CreatedAt), "updated_at": a.stamp(g.updated),
+	}
+	if g.Description != "" {
+		v["description"] = g.Description
+	}
+	if g.BusinessHoursID != 0 {
+		v["business_hours_id"] = g.BusinessHoursID
+	}
+	if g.EscalateTo != 0 {
+		v["escalate_to"] = g.EscalateTo
+	}
+	for s, seating := range g.seats {
+		v[seat(s).String()] = append([]int64{}, seating.approved...)
+		v[seat(s).pending()] = append([]int64{}, seating.waiting...)
+	}
+	return v
+}
