@@ -148,12 +148,17 @@ type newConnection struct {
 	Policies    map[string]policyJSON `json:"policies"`
 	// CreateReferences is that of Config.
 	CreateReferences bool `json:"create_references"`
+	// NewObjects and ProtectAdmins are those of Config.
+	NewObjects    map[string]string `json:"new_objects"`
+	ProtectAdmins bool              `json:"protect_admins"`
 }
 
 type policyJSON struct {
-	Disable  provision.DisablePolicy  `json:"disable"`
-	Delete   provision.DeletePolicy   `json:"delete"`
-	Conflict provision.ConflictPolicy `json:"conflict"`
+	Disable         provision.DisablePolicy  `json:"disable"`
+	Enable          provision.EnablePolicy   `json:"enable"`
+	Delete          provision.DeletePolicy   `json:"delete"`
+	Conflict        provision.ConflictPolicy `json:"conflict"`
+	ConflictSpecial bool                     `json:"conflict_special"`
 }
 
 // addedConnection is the answer to a POST.
@@ -218,6 +223,7 @@ func (g *Gateway) configOf(b *newConnection) (*Config, *Error) {
 	cfg := &Config{
 		ID: b.ID, Name: b.Name, Target: b.Target, Settings: settings, Profile: b.Profile, Mapping: mapping,
 		Policies: make(map[string]provision.Policy, len(b.Policies)), CreateReferences: b.CreateReferences,
+		NewObjects: b.NewObjects, ProtectAdmins: b.ProtectAdmins,
 	}
 	for object, p := range b.Policies {
 		cfg.Policies[object] = provision.Policy(p)

@@ -49,6 +49,12 @@ type Config struct {
 	// CreateReferences lets lookups of the mapping with onMissing: create make the
 	// records that are referred to and do not exist, such as departments.
 	CreateReferences bool
+	// NewObjects says what a new resource becomes that does not say so itself, by
+	// resource type ("Group": "agent_group"); see [provision.Options].
+	NewObjects map[string]string
+	// ProtectAdmins keeps administrators of the target from being disabled,
+	// downgraded or deleted.
+	ProtectAdmins bool
 	// Tokens open the connection. Without one nobody gets in.
 	Tokens []Token
 }
@@ -241,7 +247,7 @@ func (g *Gateway) build(ctx context.Context, c Config) (*connection, *Error) {
 	}
 	conn.backend, err = provision.New(target, c.Mapping, &provision.Options{
 		Connection: c.ID, State: g.opts.State(c.ID), Locker: g.opts.Locker, Sink: sink{g}, Policies: c.Policies,
-		CreateReferences: c.CreateReferences, Clock: g.opts.Clock, NewID: g.opts.NewID, Logger: g.log,
+		CreateReferences: c.CreateReferences, NewObjects: c.NewObjects, ProtectAdmins: c.ProtectAdmins, Clock: g.opts.Clock, NewID: g.opts.NewID, Logger: g.log,
 	})
 	if err != nil {
 		e := &Error{Code: Invalid, Field: "policies", Msg: err.Error(), Err: err}

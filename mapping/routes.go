@@ -75,18 +75,35 @@ func (r *Routes) Use(in *Input) (name string, ok bool) {
 	return "", false
 }
 
+// Fallback returns the name of the document that the routes lead to whatever the
+// resource says, "" where every route has a condition.
+func (r *Routes) Fallback() string {
+	for _, rt := range r.routes {
+		if rt.when == nil {
+			return rt.use
+		}
+	}
+	return ""
+}
+
+// Inputs returns what the conditions read.
+func (r *Routes) Inputs() []schema.Selector {
+	var out []schema.Selector
+	for _, rt := range r.routes {
+		if rt.when != nil {
+			out = append(out, rt.when.Inputs()...)
+		}
+	}
+	return out
+}
+
 // Blind reports whether a PATCH whose operations name these paths leaves the
 // route as it is: no condition reads anything that they touch.
 func (r *Routes) Blind(touched []schema.Selector) bool {
-	for _, rt := range r.routes {
-		if rt.when == nil {
-			continue
-		}
-		for _, in := range rt.when.Inputs() {
-			for _, t := range touched {
-				if overlap(in, t) {
-					return false
-				}
+	for _, in := range r.Inputs() {
+		for _, t := range touched {
+			if overlap(in, t) {
+				return false
 			}
 		}
 	}

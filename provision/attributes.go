@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"slices"
 
 	"github.com/usher-scim/usher/mapping"
 	"github.com/usher-scim/usher/schema"
@@ -29,7 +28,7 @@ func (b *Backend) Attributes(ctx context.Context) ([]Attribute, error) {
 	}
 	var out []Attribute
 	for _, rt := range m.types.All() {
-		for _, bind := range m.bindingsOf(rt.Name) {
+		for _, bind := range m.families[rt.Name].kinds {
 			for _, a := range bind.plan.Attributes() {
 				if bind.acts(a.Path) {
 					a.Direction = mapping.Both
@@ -41,12 +40,6 @@ func (b *Backend) Attributes(ctx context.Context) ([]Attribute, error) {
 	return out, nil
 }
 
-// bindingsOf returns the bindings of a resource type that have an object behind
-// them, in the order in which they are tried.
-func (m *model) bindingsOf(typ string) []*binding {
-	return slices.DeleteFunc([]*binding{m.bindings[typ]}, func(b *binding) bool { return !b.served() })
-}
-
 // acts reports whether what a client sends for a path does something else than
 // writing a field: it disables, or it decides which object a resource is.
 func (bind *binding) acts(path schema.Selector) bool {
@@ -56,6 +49,6 @@ func (bind *binding) acts(path schema.Selector) bool {
 	case path.Slot == bind.active:
 		return true
 	default:
-		return bind.routes != nil && !bind.routes.Blind([]schema.Selector{path})
+		return !bind.fam.blindRoute([]schema.Selector{path})
 	}
 }

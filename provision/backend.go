@@ -31,6 +31,13 @@ type Options struct {
 	// Policies are the policies by target object ("user"); that of "" holds
 	// for objects that are not named.
 	Policies map[string]Policy
+	// NewObjects says what a new resource becomes that does not say so itself, where
+	// several objects are served as one resource type, by the name of the type
+	// ("Group": "agent_group"). Types that are not named follow their mappings.
+	NewObjects map[string]string
+	// ProtectAdmins keeps administrators of the target from being disabled,
+	// downgraded or deleted; the credential's owner always is.
+	ProtectAdmins bool
 	// CreateReferences lets lookups of mappings with onMissing: create make the
 	// records that are referred to and do not exist, such as departments. Without
 	// it such a reference is refused, as with onMissing: error.
@@ -117,9 +124,11 @@ var _ scim.Backend = (*Backend)(nil)
 
 // New returns the backend of a target. mappings holds the mapping documents, of
 // which each joins a resource type to an object; an object whose type is a SCIM
-// resource type needs none. A document that extends another takes its place. Every problem in a document is in the error, with
-// file, line and column. The target is not called: it is described when the
-// first request comes.
+// resource type needs none. Several objects can stand behind one resource type:
+// a MappingSet then has the routes between them. Documents for objects that the
+// target does not serve are passed over. A document that extends another takes its
+// place. Every problem in a document is in the error, with file, line and column.
+// The target is not called: it is described when the first request comes.
 func New(target *connector.Target, mappings fs.FS, o *Options) (*Backend, error) {
 	if target == nil {
 		return nil, errors.New("provision: no target")
@@ -201,18 +210,18 @@ func (b *Backend) valueMaps(d *connector.Description) map[string]*expr.ValueMap 
 	return nil
 }
 
-// binding returns the binding of a resource type. An error has the form that a
+// family returns what stands behind a resource type. An error has the form that a
 // client may see.
-func (b *Backend) binding(ctx context.Context, typ string) (*model, *binding, error) {
+func (b *Backend) family(ctx context.Context, typ string) (*model, *family, error) {
 	m, err := b.current(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	bind := m.bindings[typ]
-	if bind == nil {
+	fam := m.families[typ]
+	if fam == nil {
 		return nil, nil, scim.Errorf(404, "", "no resource type %s", typ)
 	}
-	return m, bind, nil
+	return m, fam, nil
 }
 
 // lock makes writers of one record wait for each other.

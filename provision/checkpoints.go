@@ -41,14 +41,14 @@ func (c *cursors) nearest(key string, position int) (seen int, cursor string) {
 	return seen, cursor
 }
 
-// forget drops the checkpoints of an object's lists: a record that is hidden or
-// shown again moves all that stand behind it.
-func (c *cursors) forget(object string) {
+// forget drops the checkpoints of a resource type's lists: a record that is hidden
+// or shown again moves all that stand behind it.
+func (c *cursors) forget(fam *family) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.lists, func(key string, _ []checkpoint) bool {
 		name, _, _ := strings.Cut(key, "?")
-		return name == object
+		return fam.kindOf(strings.TrimSuffix(name, withKin)) != nil
 	})
 }
 

@@ -19,20 +19,24 @@ func (b *Backend) Create(ctx context.Context, typ string, in *schema.Record, o s
 	if err != nil {
 		return nil, err
 	}
-	var bind *binding
-	defer func() { err = op.end(ctx, bind, err) }()
+	defer func() { err = op.end(ctx, err) }()
 	op.ev.Repairs = o.Repairs
 	op.ev.User = display(in)
-	m, bind, err := b.binding(ctx, typ)
+	m, fam, err := b.family(ctx, typ)
 	if err != nil {
 		return nil, err
 	}
-	if !bind.served() {
+	if !fam.served() {
 		return nil, scim.Errorf(http.StatusNotImplemented, "", "this connection cannot create a %s: its target has nothing that it could become", typ)
 	}
-	if err := bind.fresh(in.Type()); err != nil {
+	if err := fam.fresh(in.Type()); err != nil {
 		return nil, err
 	}
+	bind, err := fam.route(&mapping.Input{Op: mapping.Create, Resource: in, Now: b.opts.Clock()})
+	if err != nil {
+		return nil, err
+	}
+	op.ev.kind = bind
 	c := &creation{b: b, op: op, m: m, bind: bind, in: in}
 	if err := c.plan(ctx, mapping.Create, nil); err != nil {
 		return nil, err
@@ -41,7 +45,7 @@ func (b *Backend) Create(ctx context.Context, typ string, in *schema.Record, o s
 	if err != nil {
 		return nil, err
 	}
-	b.completeLate(ctx, op.ev, bind, c.rec)
+	b.completeLate(ctx, op.ev, m, c.stored)
 	return res, nil
 }
 
@@ -53,7 +57,7 @@ func (c *creation) locked(ctx context.Context) (*scim.Resource, error) {
 	}
 	defer unlock()
 	if name := c.bind.nameOf(c.in); name != "" {
-		if err := c.b.freeName(ctx, c.op.ev, c.bind, name, ""); err != nil {
+		if err := c.b.freeName(ctx, c.op.ev, c.bind.fam, name, ""); err != nil {
 			return nil, err
 		}
 	}
@@ -68,10 +72,14 @@ type creation struct {
 	bind *binding
 	in   *schema.Record // the resource
 
-	result mapping.Result
-	rec    *schema.Record // the target's record, once there is one
-	// partial says that the target did not tell what rec has become.
-	partial bool
+	result  mapping.Result
+	*stored // the target's record, once there is one
+}
+
+// made notes the record that there is.
+func (c *creation) made(rec *schema.Record, entry *Entry) {
+	rec = adapt(rec, c.bind.obj.Type)
+	c.stored = &stored{bind: c.bind, ref: c.bind.obj.RefOf(rec), rec: rec, entry: entry}
 }
 
 // plan works out what is to be written, over what is stored.
@@ -97,7 +105,7 @@ func (c *creation) lockAddresses(ctx context.Context) (func(), error) {
 		}
 	}
 	for _, k := range slices.Compact(keys) {
-		f, err := c.b.opts.Locker.Lock(ctx, c.b.lockPrefix()+c.bind.obj.Name+"?"+k)
+		f, err := c.b.opts.Locker.Lock(ctx, c.b.lockPrefix()+c.bind.nameSpace()+"?"+k)
 		if err != nil {
 			unlock()
 			return nil, err
@@ -143,9 +151,14 @@ func (c *creation) run(ctx context.Context) (*scim.Resource, error) {
 }
 
 func (c *creation) create(ctx context.Context) error {
-	rec, err := c.b.target.Create(ctx, c.bind.obj.Name, c.result.Record)
+	rec := c.result.Record
+	if s := c.bind.memberField; s != schema.NoSlot && !rec.At(s).Unassigned() {
+		rec = rec.Clone() // members come after their group
+		rec.Apply(schema.Edit{Slot: s, Op: schema.Clear})
+	}
+	rec, err := c.b.target.Create(ctx, c.bind.obj.Name, rec)
 	if err == nil {
-		c.rec = adapt(rec, c.bind.obj.Type)
+		c.made(rec, nil)
 	}
 	return err
 }
@@ -177,7 +190,7 @@ func (c *creation) settle(ctx context.Context, lost error) error {
 			if !ours {
 				return errHeld
 			}
-			c.rec = held.rec
+			c.made(held.rec, nil)
 			return nil
 		}
 		if attempt > 0 {
@@ -237,9 +250,14 @@ func (c *creation) isOurs(ctx context.Context, held *holding) (bool, error) {
 
 // holding is a record that has one of the unique values.
 type holding struct {
+	bind  *binding // of the kind, where the family has one for it
 	obj   *connector.Object
 	rec   *schema.Record
 	field string // in which it was found
+}
+
+func (c *creation) held(obj *connector.Object, rec *schema.Record, field string) *holding {
+	return &holding{bind: c.bind.fam.kindOf(obj.Name), obj: obj, rec: adapt(rec, obj.Type), field: field}
 }
 
 // holder finds who has one of the unique values: among records of the same kind
@@ -264,7 +282,7 @@ func (c *creation) holder(ctx context.Context) (*holding, error) {
 			for _, rec := range page.Records {
 				for v := range rec.Get(field).Elements() {
 					if strings.EqualFold(v.Text(), u.value.Text()) {
-						return &holding{obj: obj, rec: adapt(rec, obj.Type), field: field}, nil
+						return c.held(obj, rec, field), nil
 					}
 				}
 			}
@@ -298,7 +316,7 @@ func (c *creation) hidden(ctx context.Context) (*holding, error) {
 				return nil, err
 			}
 			if strings.EqualFold(rec.Get(u.field).Text(), u.value.Text()) {
-				return &holding{obj: obj, rec: adapt(rec, obj.Type), field: u.field}, nil
+				return c.held(obj, rec, u.field), nil
 			}
 		}
 	}
@@ -350,55 +368,76 @@ func boolInt(b bool) int {
 // finishNew is finish for a record that was just made.
 func (c *creation) finishNew(ctx context.Context) (*scim.Resource, error) {
 	c.b.unsettled.forget(c.key())
-	id := c.rec.String(c.bind.obj.IDField())
-	entry := &Entry{Key: keyOf(c.bind.obj, id)}
+	c.entry = &Entry{Key: keyOf(c.bind.obj, c.ref.ID)}
 	// Whoever reads the record just now may note its kind.
-	unlock, err := c.b.lock(context.WithoutCancel(ctx), entry.Key)
+	unlock, err := c.b.lock(context.WithoutCancel(ctx), c.entry.Key)
 	if err == nil {
 		defer unlock()
 	}
-	entry.Owner = Created
-	return c.finish(ctx, entry)
+	c.entry.Owner = Created
+	if err := c.fill(ctx); err != nil {
+		return nil, err
+	}
+	return c.finish(ctx)
+}
+
+// fill puts the members into a group that was just made. A group that cannot have
+// them is taken away again: a create does all that it was asked for, or nothing.
+func (c *creation) fill(ctx context.Context) error {
+	b, ev, s := c.b, c.op.ev, c.bind.memberField
+	if s == schema.NoSlot || c.result.Record.At(s).Unassigned() {
+		return nil
+	}
+	rest, cancel := afterWrite(ctx)
+	defer cancel()
+	want := c.rec.Clone()
+	want.SetAt(s, c.result.Record.At(s))
+	change := connector.Change{Edits: []schema.Edit{{Slot: s, Op: schema.Set, Value: want.At(s)}}, Base: c.rec, Want: want}
+	err := b.update(rest, ev, c.stored, change)
+	if err == nil || !c.bind.obj.Can(connector.Delete) {
+		return err
+	}
+	if _, undone := b.act(rest, ev, c.stored, connector.Action{Kind: connector.Delete}); undone != nil {
+		ev.warn("The group was made without its members, and could not be taken away again (" + codeText(undone) + ")")
+		b.overlay.wrote(c.stored)
+	}
+	return err
 }
 
 // finish disables a record that is to be created disabled, and remembers what
 // the target does not.
-func (c *creation) finish(ctx context.Context, entry *Entry) (*scim.Resource, error) {
+func (c *creation) finish(ctx context.Context) (*scim.Resource, error) {
 	b, ev, bind := c.b, c.op.ev, c.bind
-	ref := bind.obj.RefOf(c.rec)
-	ev.Target, ev.Ref.ID = ref, bind.scimID(ref.ID)
+	ev.Target, ev.Ref.ID = c.ref, bind.scimID(c.ref.ID)
 	if ev.Changed == nil {
 		ev.Changed = editedFields(bind.obj.Type, c.result.Edits)
 	}
-	if !entry.Tombstone.IsZero() {
-		b.cursors.forget(bind.obj.Name)
+	if !c.entry.Tombstone.IsZero() {
+		b.cursors.forget(bind.fam)
 	}
-	entry.revived()
-	entry.Object = bind.obj.Name
-	want, ok := bind.activeOf(c.in)
-	switch disable := ok && !want && bind.isActive(c.rec); {
-	case disable && bind.policy.Disable == DisableIgnore:
-		ev.warn(notDisabled)
-	case disable:
+	c.entry.revived()
+	c.entry.Object = bind.obj.Name
+	if want, ok := bind.activeOf(c.in); ok && !want && bind.isActive(c.rec) {
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
-		rec, partial, err := b.deactivate(rest, ev, bind, c.rec, entry)
-		if err != nil {
+		if err := b.disable(rest, ev, c.stored); err != nil {
 			// The record is there all the same: what is known of it is kept.
-			c.keep(ctx, entry)
+			c.keep(ctx)
 			return nil, err
 		}
-		c.rec, c.partial = rec, partial
 	}
-	return c.keep(ctx, entry), nil
+	return c.keep(ctx), nil
 }
 
 // keep remembers a record and makes the resource of it.
-func (c *creation) keep(ctx context.Context, entry *Entry) *scim.Resource {
-	b, bind := c.b, c.bind
-	f := &stored{ref: bind.obj.RefOf(c.rec), rec: c.rec, entry: entry, partial: c.partial}
-	b.overlay.wrote(f)
-	b.lookups.forget(identifiers(bind, c.rec)...)
-	entry.Late = late(c.result.Deferred)
-	return b.answer(ctx, c.op.ev, bind, f, c.in)
+func (c *creation) keep(ctx context.Context) *scim.Resource {
+	b := c.b
+	if c.gone {
+		b.overlay.wrote(&stored{ref: c.ref})
+	} else {
+		b.overlay.wrote(c.stored)
+		c.entry.Late = late(c.result.Deferred)
+	}
+	b.lookups.forget(identifiers(c.stored.bind, c.rec)...)
+	return b.answer(ctx, c.op.ev, c.stored, c.in)
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/usher-scim/usher/connector"
-	"github.com/usher-scim/usher/mapping"
 	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
@@ -79,7 +78,8 @@ func parsePosition(s string) (p position, ok bool) {
 // the target, and one more where a page of the client's ends within one of the
 // target's, which then is read again. known are records that State has for the
 // filter.
-func (b *Backend) walkByCursor(ctx context.Context, ev *Event, bind *binding, q query, push mapping.Pushdown, known []connector.Ref) (*scim.Page, error) {
+func (b *Backend) walkByCursor(ctx context.Context, ev *Event, src *source, q query, known []string) (*scim.Page, error) {
+	bind := src.bind
 	at := position{stage: unlisted, began: b.opts.Clock().Truncate(time.Millisecond)}
 	if q.Cursor != "" {
 		var ok bool
@@ -87,14 +87,15 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, bind *binding, q 
 			return nil, badCursor(nil)
 		}
 	}
-	w := &cursorWalk{walker: b.walker(ev, bind, q, push, len(known) > 0, at.began), at: at}
+	w := &cursorWalk{walker: b.walker(ev, src, q, len(known) > 0, at.began), at: at}
 	w.resumed = at.stage != unlisted && at.cursor != ""
 	w.elsewhere = make(map[connector.Ref]bool, len(known))
-	for _, ref := range known {
+	for _, id := range known {
+		ref, _ := bind.ref(id)
 		w.elsewhere[ref] = true
 	}
 	if w.consistent && !bind.obj.Search.Immediate {
-		hidden, err := b.hiddenRefs(ctx, bind, push, at.began)
+		hidden, err := b.hiddenRefs(ctx, src, at.began)
 		if err != nil {
 			return nil, err
 		}
@@ -106,9 +107,11 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, bind *binding, q 
 	if q.Cursor != "" {
 		// Who was written since may only have become one of them then, too late to be
 		// given as such.
-		for ref := range b.overlay.since(bind.obj.Name, at.began) {
-			if at.stage != unlisted || ref.ID <= at.after {
-				delete(w.elsewhere, ref)
+		for _, kind := range src.kinds() {
+			for ref := range b.overlay.since(kind.obj.Name, at.began) {
+				if at.stage != unlisted || ref.ID <= at.after {
+					delete(w.elsewhere, ref)
+				}
 			}
 		}
 	}
@@ -213,12 +216,12 @@ func (w *cursorWalk) fromElsewhere(ctx context.Context, ref connector.Ref) (*sci
 	if e, ok := w.fresh[ref]; ok {
 		found, err = w.asWritten(ctx, ref, e)
 	} else {
-		found, err = w.b.readAll(ctx, w.ev, w.bind, w.q, []connector.Ref{ref})
+		found, err = w.b.readAll(ctx, w.ev, w.bind.fam, w.q, []string{w.bind.scimID(ref.ID)})
 	}
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	r, err := w.b.resource(ctx, w.bind, found[0], forReading)
+	r, err := w.b.resource(ctx, found[0], forReading)
 	if err != nil || !w.q.Matches(r.Record) {
 		return nil, err
 	}
@@ -231,11 +234,12 @@ func (w *cursorWalk) asWritten(ctx context.Context, ref connector.Ref, e overlai
 	if e.rec == nil {
 		return nil, nil
 	}
-	entry, err := w.b.entry(ctx, w.bind.obj, ref.ID)
+	kind := w.bind.fam.kindOf(ref.Object)
+	entry, err := w.b.entry(ctx, kind.obj, ref.ID)
 	if err != nil || !entry.Tombstone.IsZero() {
 		return nil, err
 	}
-	return []*stored{{ref: ref, rec: e.rec, entry: entry, partial: e.partial}}, nil
+	return []*stored{{bind: kind, ref: ref, rec: e.rec, entry: entry, partial: e.partial}}, nil
 }
 
 // takePage takes resources from a page of the target, and reports whether the
@@ -256,7 +260,7 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 		w.stop(p.Records, found[room].ref)
 		found = found[:room]
 	}
-	all, err := w.b.resources(ctx, w.bind, found, forReading)
+	all, err := w.b.resources(ctx, found, forReading)
 	if err != nil {
 		return false, err
 	}
@@ -297,7 +301,7 @@ func (w *cursorWalk) takePage(ctx context.Context, p *connector.Page) (done bool
 // cannot be told how many others are gone too, and twice is better than never.
 func (w *cursorWalk) rest(recs []*schema.Record) []*schema.Record {
 	for i, rec := range recs {
-		if w.at.after != "" && w.bind.obj.RefOf(rec).ID == w.at.after {
+		if w.at.after != "" && w.refOf(rec).ID == w.at.after {
 			return recs[i+1:]
 		}
 	}
@@ -306,11 +310,21 @@ func (w *cursorWalk) rest(recs []*schema.Record) []*schema.Record {
 
 // stop makes the next page begin with a record of the target's page.
 func (w *cursorWalk) stop(recs []*schema.Record, next connector.Ref) {
-	w.at.skip = slices.IndexFunc(recs, func(rec *schema.Record) bool { return w.bind.obj.RefOf(rec) == next })
+	w.at.skip = slices.IndexFunc(recs, func(rec *schema.Record) bool { return w.refOf(rec) == next })
 	w.at.after = ""
 	if w.at.skip > 0 {
-		w.at.after = w.bind.obj.RefOf(recs[w.at.skip-1]).ID
+		w.at.after = w.refOf(recs[w.at.skip-1]).ID
 	}
+}
+
+// refOf is the reference of a record of the target's page.
+func (w *cursorWalk) refOf(rec *schema.Record) connector.Ref { return w.src.kindOf(rec).obj.RefOf(rec) }
+
+// modifiedAfter reports whether a record of the target's page is younger than one
+// that was written through this connection.
+func (w *cursorWalk) modifiedAfter(rec, written *schema.Record) bool {
+	kind := w.src.kindOf(rec)
+	return kind.modified(adapt(rec, kind.obj.Type)).After(kind.modified(written))
 }
 
 // notGiven leaves out the records of a page that came before it, from elsewhere.
@@ -320,7 +334,7 @@ func (w *cursorWalk) notGiven(ctx context.Context, recs []*schema.Record) ([]*sc
 	}
 	out := make([]*schema.Record, 0, len(recs))
 	for _, rec := range recs {
-		ref := w.bind.obj.RefOf(rec)
+		ref := w.refOf(rec)
 		if w.elsewhere[ref] {
 			continue
 		}
@@ -331,7 +345,7 @@ func (w *cursorWalk) notGiven(ctx context.Context, recs []*schema.Record) ([]*sc
 				return nil, err
 			}
 			// Somebody else may have made it one that passes the filter.
-			if r != nil || e.rec == nil || !w.bind.modified(adapt(rec, w.bind.obj.Type)).After(w.bind.modified(e.rec)) {
+			if r != nil || e.rec == nil || !w.modifiedAfter(rec, e.rec) {
 				continue
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/usher-scim/usher/connector"
-	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
 
@@ -16,95 +15,119 @@ func (b *Backend) Delete(ctx context.Context, r scim.Ref, o scim.WriteOptions) (
 	if err != nil {
 		return err
 	}
-	var bind *binding
-	defer func() { err = op.end(ctx, bind, err) }()
+	defer func() { err = op.end(ctx, err) }()
 	op.ev.Repairs = o.Repairs
 	op.ev.Matched = "id"
-	if _, bind, err = b.binding(ctx, r.Type); err != nil {
+	_, fam, err := b.family(ctx, r.Type)
+	if err != nil {
 		return err
 	}
-	if !bind.served() {
-		return notFound(r)
-	}
-	ref, ok := bind.ref(r.ID)
-	if !ok {
-		return notFound(r)
-	}
-	unlock, err := b.lock(ctx, keyOf(bind.obj, ref.ID))
+	unlock, err := b.lockID(ctx, fam, r)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return b.remove(ctx, op.ev, bind, r, o.IfMatch)
+	return b.remove(ctx, op.ev, fam, r, o.IfMatch)
+}
+
+// lockID locks the record behind a SCIM id.
+func (b *Backend) lockID(ctx context.Context, fam *family, r scim.Ref) (unlock func(), err error) {
+	kinds := fam.candidates(r.ID)
+	if len(kinds) == 0 {
+		return nil, notFound(r)
+	}
+	ref, _ := kinds[0].ref(r.ID)
+	return b.lock(ctx, keyOf(kinds[0].obj, ref.ID))
 }
 
 // remove does what the policy says a DELETE does; the record is locked, and has
 // to be in one of the versions, if there are any.
-func (b *Backend) remove(ctx context.Context, ev *Event, bind *binding, r scim.Ref, versions []string) error {
-	ref, entry, err := b.locate(ctx, ev, bind, r)
+func (b *Backend) remove(ctx context.Context, ev *Event, fam *family, r scim.Ref, versions []string) error {
+	kinds, entry, err := b.locate(ctx, ev, fam, r)
 	if err != nil {
 		return err
 	}
-	if err := bind.mayRemove(ref); err != nil {
-		return err
-	}
-	action, tombstone, err := bind.policy.removal(bind.obj)
+	bind := kinds[0]
+	ref, _ := bind.ref(r.ID)
+	leaving, err := bind.policy.removal(bind)
 	if err != nil {
 		return err
 	}
 	// An id that several kinds of records share may belong to another kind. What
 	// has not been seen as this one is read before it is touched.
-	var rec *schema.Record
+	var found *stored
 	switch {
 	case len(versions) > 0:
-		found, err := b.inVersion(ctx, ev, bind, r, versions)
-		if err != nil {
-			return err
-		}
-		entry, rec = found.entry, found.rec
-		bind.note(entry, rec)
-	case entry.Object != bind.obj.Name && (bind.obj.IDSpace != "" || action == 0):
-		found, err := b.load(ctx, ev, bind, r, nil)
-		if err != nil {
-			return err
-		}
-		entry, rec = found.entry, found.rec
+		found, err = b.inVersion(ctx, ev, fam, r, versions)
+	case !bind.known(entry) || len(leaving.acts) == 0 || b.opts.ProtectAdmins && bind.obj.Admin != "":
+		found, err = b.load(ctx, ev, fam, r, withoutMembers)
+	default:
+		found = &stored{bind: bind, ref: ref, entry: entry}
 	}
-	if action != 0 {
-		rec, err = b.act(ctx, ev, ref, action, entry.Hint)
-		if bind.policy.Delete == DeleteDefault && action == connector.Delete && bind.obj.Can(connector.Deactivate) &&
-			(errors.Is(err, connector.Denied) || errors.Is(err, connector.Conflict)) {
-			// Some accounts cannot be deleted: put away is the next best (design D8).
-			tombstone = true
-			if rec, err = b.act(ctx, ev, ref, connector.Deactivate, entry.Hint); err == nil {
-				ev.warn("The target refused to delete the account, it was disabled instead")
-			}
-		}
-		if errors.Is(err, connector.NotFound) {
-			return notFound(r)
-		}
-		if err != nil {
+	if err != nil {
+		return err
+	}
+	if found.rec != nil {
+		found.bind.note(found.entry, found.rec)
+		if leaving, err = found.bind.policy.removal(found.bind); err != nil {
 			return err
 		}
 	}
-	b.overlay.wrote(&stored{ref: ref})
-	b.cursors.forget(bind.obj.Name)
-	if !tombstone {
+	if err := b.mayRemove(ctx, found); err != nil {
+		return err
+	}
+	done, err := b.leave(ctx, ev, found, leaving)
+	if errors.Is(err, connector.NotFound) {
+		return notFound(r)
+	}
+	if err != nil {
+		return err
+	}
+	b.overlay.wrote(&stored{ref: found.ref})
+	b.cursors.forget(fam)
+	if !leaving.tombstone {
 		b.save(ctx, ev, &Entry{Key: entry.Key})
 		return nil
 	}
+	return b.bury(ctx, ev, found, done)
+}
+
+// leave carries out the actions of a departure, and makes found what is left.
+func (b *Backend) leave(ctx context.Context, ev *Event, found *stored, leaving *departure) (done bool, err error) {
+	for _, a := range leaving.acts {
+		rec, err := b.act(ctx, ev, found, a)
+		if leaving.orElse && (errors.Is(err, connector.Denied) || errors.Is(err, connector.Conflict)) {
+			// Some accounts cannot be deleted: put away is the next best (design D8).
+			leaving.tombstone = true
+			a = connector.Action{Kind: connector.Deactivate}
+			if rec, err = b.act(ctx, ev, found, a); err == nil {
+				ev.warn("The target refused to delete the account, it was disabled instead")
+			}
+		}
+		if err != nil {
+			return done, err
+		}
+		done = true
+		found.became(a, rec)
+	}
+	return done, nil
+}
+
+// bury leaves a tombstone, which hides the account from SCIM.
+func (b *Backend) bury(ctx context.Context, ev *Event, found *stored, done bool) error {
+	bind, entry := found.bind, found.entry
 	entry.Object = bind.obj.Name
 	entry.Tombstone = b.opts.Clock()
-	entry.Late = nil
-	if rec != nil && len(bind.obj.Unique) > 0 {
+	entry.Late, entry.Groups, entry.Off = nil, nil, false
+	if found.rec != nil && len(bind.obj.Unique) > 0 {
 		// A create with this address has to find the account at once (design D1).
-		entry.setShadow(hiddenLogin, rec.Get(bind.obj.Unique[0]).Text())
+		entry.setShadow(hiddenLogin, found.rec.Get(bind.obj.Unique[0]).Text())
 	}
 	// Without the tombstone SCIM would go on showing the account, so this is not
 	// a failure to be passed over; the client's next attempt mends it.
 	if err := b.opts.State.Save(context.WithoutCancel(ctx), entry); err != nil {
 		detail := "the account could not be marked as deleted"
-		if action != 0 {
+		if done {
 			detail = "the account was disabled, and could not be marked as deleted"
 		}
 		return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryLater, Detail: detail, Err: err}

@@ -12,7 +12,7 @@ import (
 // deactivation takes was not given back.
 func (c *modification) enables(wanted *schema.Record) bool {
 	active, ok := c.bind.activeOf(wanted)
-	return ok && active && (!c.bind.isActive(c.rec) || c.entry.Restoring)
+	return ok && active && (!c.isActive() || c.entry.Restoring) && c.bind.policy.Enable != EnableIgnore
 }
 
 // recall makes the record as it was before it was deactivated, as far as that is
@@ -23,6 +23,13 @@ func (c *modification) recall() bool {
 	for _, f := range c.bind.obj.DroppedByDeactivate {
 		slot := c.bind.obj.Type.Slot(f)
 		if v := c.entry.Dropped[f]; !dropped(v) && dropped(c.rec.At(slot)) {
+			c.full.SetAt(slot, v)
+			added = true
+		}
+	}
+	for _, f := range c.bind.obj.ResetByActivate {
+		slot := c.bind.obj.Type.Slot(f)
+		if v, ok := c.entry.Dropped[f]; ok && c.entry.Restoring && !v.Equal(c.rec.At(slot)) {
 			c.full.SetAt(slot, v)
 			added = true
 		}
@@ -52,14 +59,15 @@ func (c *modification) enable(ctx context.Context) error {
 		if err := c.remember(ctx); err != nil {
 			return err
 		}
-		rec, err := b.act(ctx, ev, c.ref, connector.Activate, bind.hint(c.rec))
+		rec, err := b.act(ctx, ev, c.stored, connector.Action{Kind: connector.Activate})
 		if err != nil {
 			return err
 		}
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
-		if err := c.restore(rest, adapt(rec, bind.obj.Type)); err != nil {
-			if b.disableAgain(rest, ev, c.ref) {
+		ctx = rest
+		if err := c.restore(ctx, adapt(rec, bind.obj.Type)); err != nil {
+			if b.disableAgain(ctx, ev, c.stored) {
 				c.entry.Restoring = false
 				b.save(ctx, ev, c.entry)
 			}
@@ -68,6 +76,7 @@ func (c *modification) enable(ctx context.Context) error {
 	} else if err := c.restore(ctx, c.rec); err != nil {
 		return err
 	}
+	b.rejoin(ctx, ev, c.stored)
 	c.entry.revived()
 	return nil
 }
@@ -75,26 +84,31 @@ func (c *modification) enable(ctx context.Context) error {
 // enableLast activates an account with special rights once all else is written:
 // to disable it again after a failure would take the rights away.
 func (c *modification) enableLast(ctx context.Context) (err error) {
-	b, ev, bind := c.b, c.ev, c.bind
-	if c.rec, c.partial, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
+	b, ev := c.b, c.ev
+	if err = b.update(ctx, ev, c.stored, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
 		return err
 	}
 	rest, cancel := afterWrite(ctx)
 	defer cancel()
-	rec, err := b.act(rest, ev, c.ref, connector.Activate, bind.hint(c.rec))
+	a := connector.Action{Kind: connector.Activate}
+	rec, err := b.act(rest, ev, c.stored, a)
 	if err != nil {
 		return err
 	}
-	c.rec, c.partial = adapt(rec, bind.obj.Type), false
+	c.became(a, rec)
 	c.entry.revived()
 	return nil
 }
 
-// remember keeps the fields that the activation may empty.
+// remember keeps the fields that the activation may empty, or set to a value of
+// its own.
 func (c *modification) remember(ctx context.Context) error {
 	c.entry.Dropped = nil
 	for _, f := range c.bind.obj.DroppedByDeactivate {
 		c.entry.drop(f, c.full.Get(f))
+	}
+	for _, f := range c.bind.obj.ResetByActivate {
+		c.entry.keep(f, c.full.Get(f))
 	}
 	if c.entry.Dropped == nil {
 		return nil
@@ -108,7 +122,7 @@ func (c *modification) remember(ctx context.Context) error {
 
 // restore writes the difference between the record as the target has it now and
 // as it is to be.
-func (c *modification) restore(ctx context.Context, now *schema.Record) (err error) {
+func (c *modification) restore(ctx context.Context, now *schema.Record) error {
 	want := now.Clone()
 	for _, f := range c.bind.obj.DroppedByDeactivate {
 		slot := c.bind.obj.Type.Slot(f)
@@ -116,8 +130,13 @@ func (c *modification) restore(ctx context.Context, now *schema.Record) (err err
 			want.SetAt(slot, v)
 		}
 	}
+	for _, f := range c.bind.obj.ResetByActivate {
+		slot := c.bind.obj.Type.Slot(f)
+		if v := c.full.At(slot); !v.IsUnset() {
+			want.SetAt(slot, v)
+		}
+	}
 	want.Apply(c.result.Edits...)
 	change := connector.Change{Edits: c.bind.plan.Diff(nil, now, want), Base: now, Want: want}
-	c.rec, c.partial, err = c.b.update(ctx, c.ev, c.ref, c.bind, change)
-	return err
+	return c.b.update(ctx, c.ev, c.stored, change)
 }

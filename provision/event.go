@@ -47,6 +47,10 @@ type Event struct {
 	Code string
 	// Words is what happened, in a sentence for an administrator.
 	Words string
+
+	// kind is what the record is or was to become, whose rules tell which attribute
+	// is behind a field that was refused.
+	kind *binding
 }
 
 // warn adds a sentence on what was left undone, once.
@@ -143,7 +147,7 @@ func (b *Backend) begin(ctx context.Context, action Action, ref scim.Ref) (conte
 }
 
 // end closes the event and gives err the form that a client may see.
-func (op *operation) end(ctx context.Context, bind *binding, err error) error {
+func (op *operation) end(ctx context.Context, err error) error {
 	ev := op.ev
 	ev.Duration = op.b.opts.Clock().Sub(ev.Time)
 	for _, c := range op.calls.Calls() {
@@ -151,7 +155,7 @@ func (op *operation) end(ctx context.Context, bind *binding, err error) error {
 	}
 	var out error
 	if err != nil {
-		e := op.b.toSCIM(bind, err)
+		e := op.b.toSCIM(ev.kind, err)
 		ev.Outcome, ev.Status, ev.Code = Failed, e.Status, codeText(err)
 		ev.Words = words(ev, e)
 		out = e

@@ -13,29 +13,35 @@ import (
 	"github.com/usher-scim/usher/scim"
 )
 
-// find answers a filter with as few calls as can be: from an id, from State, by
-// the target's own search, and only then by reading what there is.
-func (b *Backend) find(ctx context.Context, ev *Event, bind *binding, q query) (*scim.Page, error) {
-	eqs := equalities(bind.typ, q.Filter.Filter())
+// findAtOnce answers a filter that an id or State answers. It returns nil where
+// neither does.
+func (b *Backend) findAtOnce(ctx context.Context, ev *Event, fam *family, q query) (*scim.Page, error) {
+	eqs := equalities(fam.typ, q.Filter.Filter())
 	_, alone := q.Filter.Filter().(*schema.Compare)
 	for _, e := range eqs {
 		// A target that answers every filter need not show what else this one is about.
-		if e.slot == schema.SlotID && (alone || !bind.answersAll()) {
+		if e.slot == schema.SlotID && (alone || !slices.ContainsFunc(fam.kinds, (*binding).answersAll)) {
 			ev.Matched = "id"
-			return b.findByID(ctx, ev, bind, q, e.value)
+			return b.findByID(ctx, ev, fam, q, e.value)
 		}
 	}
 	for _, e := range eqs {
-		page, err := b.findInState(ctx, ev, bind, q, e)
+		page, err := b.findInState(ctx, ev, fam, q, e)
 		if page != nil || err != nil {
 			return page, err
 		}
 	}
-	push, asked := bind.push(q.Filter.Filter())
-	var known []connector.Ref
+	return nil, nil //nolint:nilnil // the target has to be asked
+}
+
+// find answers a filter by a source, with as few calls as can be.
+func (b *Backend) find(ctx context.Context, ev *Event, src *source, q query) (*scim.Page, error) {
+	bind, push := src.bind, src.push
+	var known []string // by SCIM id
 	if push.None || push.Query != nil {
 		// What State keeps, the target's search does not know.
-		for _, e := range asked {
+		eqs := equalities(bind.typ, q.Filter.Filter())
+		for _, e := range src.asked {
 			if slices.Contains(eqs, e) {
 				continue // looked for above
 			}
@@ -44,26 +50,26 @@ func (b *Backend) find(ctx context.Context, ev *Event, bind *binding, q query) (
 				return nil, err
 			}
 			for _, ref := range more {
-				if !slices.Contains(known, ref) {
-					known = append(known, ref)
+				if id := bind.scimID(ref.ID); !slices.Contains(known, id) {
+					known = append(known, id)
 				}
 			}
 		}
 	}
-	if len(eqs) > 0 && !push.None {
+	if eqs := equalities(bind.typ, q.Filter.Filter()); len(eqs) > 0 && !push.None {
 		ev.Matched = bind.typ.Path(eqs[0].slot)
 	}
 	if q.ByCursor && !push.None {
-		return b.walkByCursor(ctx, ev, bind, q, push, known)
+		return b.walkByCursor(ctx, ev, src, q, known)
 	}
-	found, err := b.readAll(ctx, ev, bind, q, known)
+	found, err := b.readAll(ctx, ev, bind.fam, q, known)
 	if err != nil {
 		return nil, err
 	}
 	if push.None {
-		return b.only(ctx, bind, q, found)
+		return b.only(ctx, q, found)
 	}
-	return b.walk(ctx, ev, bind, q, push, found)
+	return b.walk(ctx, ev, src, q, found)
 }
 
 // push divides a filter into what the target answers and what is checked here.
@@ -170,34 +176,42 @@ func (bind *binding) widen(f schema.Filter, asked *[]equality) schema.Filter {
 	}
 }
 
-func (b *Backend) findByID(ctx context.Context, ev *Event, bind *binding, q query, id string) (*scim.Page, error) {
-	found, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: id}, bind.omitted(q))
+func (b *Backend) findByID(ctx context.Context, ev *Event, fam *family, q query, id string) (*scim.Page, error) {
+	found, err := b.load(ctx, ev, fam, scim.Ref{Type: fam.name, ID: id}, q.omits)
 	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusNotFound {
 		return &scim.Page{Exact: true}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	b.noteKind(ctx, ev, bind, found)
-	return b.only(ctx, bind, q, []*stored{found})
+	b.noteKind(ctx, ev, found)
+	return b.only(ctx, q, []*stored{found})
 }
 
 // findInState answers an equality on an attribute that State keeps, verified by
 // one read for each hit. It returns nil when State knows nobody.
-func (b *Backend) findInState(ctx context.Context, ev *Event, bind *binding, q query, e equality) (*scim.Page, error) {
-	refs, err := b.known(ctx, bind, e)
-	if err != nil {
-		return nil, err
+func (b *Backend) findInState(ctx context.Context, ev *Event, fam *family, q query, e equality) (*scim.Page, error) {
+	var ids []string
+	for _, bind := range fam.kinds {
+		refs, err := b.known(ctx, bind, e)
+		if err != nil {
+			return nil, err
+		}
+		for _, ref := range refs {
+			if id := bind.scimID(ref.ID); !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
 	}
-	found, err := b.readAll(ctx, ev, bind, q, refs)
+	found, err := b.readAll(ctx, ev, fam, q, ids)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	page, err := b.only(ctx, bind, q, found)
+	page, err := b.only(ctx, q, found)
 	if err != nil || page.Total == 0 {
 		return nil, err
 	}
-	ev.Matched = bind.typ.Path(e.slot) + " (state)"
+	ev.Matched = fam.typ.Path(e.slot) + " (state)"
 	return page, nil
 }
 
@@ -231,11 +245,11 @@ func (b *Backend) stateRefs(ctx context.Context, bind *binding, attr, value stri
 	return refs, nil
 }
 
-// readAll reads records for a query. Who is gone is left out.
-func (b *Backend) readAll(ctx context.Context, ev *Event, bind *binding, q query, refs []connector.Ref) ([]*stored, error) {
+// readAll reads the records behind SCIM ids for a query. Who is gone is left out.
+func (b *Backend) readAll(ctx context.Context, ev *Event, fam *family, q query, ids []string) ([]*stored, error) {
 	var found []*stored
-	for _, ref := range refs {
-		f, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: bind.scimID(ref.ID)}, bind.omitted(q))
+	for _, id := range ids {
+		f, err := b.load(ctx, ev, fam, scim.Ref{Type: fam.name, ID: id}, q.omits)
 		if e, ok := errors.AsType[*scim.Error](err); ok && e.Status == http.StatusNotFound {
 			continue
 		}
@@ -257,13 +271,13 @@ func (bind *binding) shadowed(s schema.Slot) bool {
 }
 
 // only makes a page of those records that pass the query.
-func (b *Backend) only(ctx context.Context, bind *binding, q query, found []*stored) (*scim.Page, error) {
-	all, err := b.resources(ctx, bind, found, forReading)
+func (b *Backend) only(ctx context.Context, q query, found []*stored) (*scim.Page, error) {
+	all, err := b.resources(ctx, found, forReading)
 	if err != nil {
 		return nil, err
 	}
 	for i, r := range all {
-		if err := b.setVersion(ctx, bind, found[i], r); err != nil {
+		if err := b.setVersion(ctx, found[i], r); err != nil {
 			return nil, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/connector"
@@ -14,12 +15,12 @@ import (
 )
 
 // editMembers changes a group's members without reading it.
-func (b *Backend) editMembers(ctx context.Context, ev *Event, m *model, bind *binding, group connector.Ref, add, remove []string) error {
+func (b *Backend) editMembers(ctx context.Context, ev *Event, bind *binding, group connector.Ref, add, remove []string) error {
 	var failed error
 	if bind.obj.Type.IsResource() && bind.obj.BlindUpdate {
 		failed = b.editWhole(ctx, ev, bind, group, add, remove)
 	} else {
-		failed = b.editEach(ctx, ev, m, bind, group, add, remove)
+		failed = b.changeMembers(ctx, ev, bind, group, add, remove)
 	}
 	if errors.Is(failed, connector.NotFound) {
 		return notFound(ev.Ref)
@@ -60,36 +61,77 @@ func membersChanged(added, removed int) string {
 	return fmt.Sprintf("members (+%d -%d)", added, removed)
 }
 
-// editEach changes members one by one, in bulk where the target has that. Some
+// membership is a member who is to join or to leave a group.
+type membership struct {
+	id     string // as SCIM shows it
+	ref    connector.Ref
+	obj    *connector.Object
+	joins  bool
+	result error
+}
+
+// changeMembers changes members one by one, in bulk where the target has that. Some
 // of it can fail; the rest is done then, which the answer and the event say.
-func (b *Backend) editEach(ctx context.Context, ev *Event, m *model, bind *binding, group connector.Ref, add, remove []string) error {
-	var toAdd, toRemove []connector.Ref
-	for _, id := range add {
-		toAdd = append(toAdd, m.memberRefs(bind, id)[0])
-	}
-	for _, id := range remove {
-		// Of which kind an id is, is not always said by it. Who is not a member
-		// cannot be removed, so all kinds are tried.
-		toRemove = append(toRemove, m.memberRefs(bind, id)...)
-	}
-	results, err := b.target.EditMembers(ctx, group, toAdd, toRemove)
+func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, group connector.Ref, add, remove []string) error {
+	all, err := b.memberships(ctx, bind, add, remove)
 	if err != nil {
 		return err
 	}
-	var unknown []string
-	var failed error
-	for i, err := range results {
-		switch {
-		case err == nil:
-		case !errors.Is(err, connector.NotFound):
-			failed = cmp.Or(failed, err)
-		case i < len(add):
-			unknown = append(unknown, add[i])
+	var joining, leaving []connector.Ref
+	var sent []*membership
+	for _, joins := range []bool{true, false} {
+		for _, m := range all {
+			if m.joins != joins || m.result != nil {
+				continue
+			}
+			sent = append(sent, m)
+			if joins {
+				joining = append(joining, m.ref)
+			} else {
+				leaving = append(leaving, m.ref)
+			}
 		}
 	}
-	done := count(results)
+	if len(sent) > 0 {
+		results, err := b.target.EditMembers(ctx, group, joining, leaving)
+		if err != nil {
+			return err
+		}
+		for i, m := range sent {
+			m.result = results[i]
+		}
+	}
+	b.rememberGroups(ctx, group, sent)
+	return b.outcome(ev, bind, all, len(remove))
+}
+
+// outcome tells the client and the event what became of changes of members.
+func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals int) error {
+	var unknown, skipped []string
+	var failed error
+	joined, done := 0, 0
+	for _, m := range all {
+		switch {
+		case m.result == nil:
+			done++
+			if m.joins {
+				joined++
+			}
+		case !m.joins && errors.Is(m.result, connector.NotFound):
+			// Who is not there is not a member.
+		case errors.Is(m.result, connector.NotFound):
+			unknown = append(unknown, m.id)
+		case bind.obj.SkipsMembers && m.joins && errors.Is(m.result, connector.Invalid):
+			skipped = append(skipped, m.id)
+		default:
+			failed = cmp.Or(failed, m.result)
+		}
+	}
 	if done > 0 {
-		ev.Changed = append(ev.Changed, membersChanged(count(results[:len(add)]), len(remove)))
+		ev.Changed = append(ev.Changed, membersChanged(joined, removals))
+	}
+	if len(skipped) > 0 {
+		ev.warn("These cannot be members of such a group and were left out: " + strings.Join(skipped, ", "))
 	}
 	switch {
 	case len(unknown) == 0 || failed != nil:
@@ -101,27 +143,76 @@ func (b *Backend) editEach(ctx context.Context, ev *Event, m *model, bind *bindi
 	}
 }
 
-// count is how many of the results are successes.
-func count(results []error) (n int) {
-	for _, err := range results {
-		if err == nil {
-			n++
+// memberships finds out which records SCIM ids stand for. One that is known to be
+// of a kind that has no place in the group has its result already.
+func (b *Backend) memberships(ctx context.Context, bind *binding, add, remove []string) ([]*membership, error) {
+	var all []*membership
+	var keys []Key
+	for i, id := range slices.Concat(add, remove) {
+		joins := i < len(add)
+		refs := bind.memberRefs(id)
+		if joins || bind.oneSpace() {
+			refs = refs[:1]
+		}
+		// Of which kind an id is, is not always said by it. Who is not a member
+		// cannot be removed, so all kinds are tried.
+		for _, r := range refs {
+			all = append(all, &membership{id: id, ref: r.ref, obj: r.obj, joins: joins})
+			keys = append(keys, keyOf(r.obj, r.ref.ID))
 		}
 	}
-	return n
+	entries, err := b.opts.State.Load(ctx, keys...)
+	if err != nil {
+		return nil, forgotten(err)
+	}
+	for i, m := range all {
+		e := entries[i]
+		switch {
+		case e == nil || m.obj.IDSpace == "" || e.Object == "" || e.Object == m.ref.Object:
+		case slices.Contains(bind.obj.Member, e.Object):
+			m.ref.Object, m.obj = e.Object, bind.memberObj(e.Object)
+		case m.joins:
+			m.result = connector.Errorf(connector.Invalid, "", "%s is %s, and only %s can be members of %s",
+				m.id, article(inWords(e.Object)), strings.Join(bind.obj.Member, "s or ")+"s", article(inWords(bind.obj.Name)))
+		}
+	}
+	return all, nil
+}
+
+// inWords is the name of an object in words.
+func inWords(object string) string { return strings.ReplaceAll(object, "_", " ") }
+
+// oneSpace reports whether all members share their ids.
+func (bind *binding) oneSpace() bool {
+	for _, o := range bind.memberObjs {
+		if o.IDSpace == "" || o.IDSpace != bind.memberObjs[0].IDSpace {
+			return false
+		}
+	}
+	return true
+}
+
+func (bind *binding) memberObj(name string) *connector.Object {
+	i := slices.IndexFunc(bind.memberObjs, func(o *connector.Object) bool { return o.Name == name })
+	return bind.memberObjs[i]
+}
+
+// memberRef is a record that can be a member.
+type memberRef struct {
+	ref connector.Ref
+	obj *connector.Object
 }
 
 // memberRefs are the records that a SCIM id can stand for in a group, one at
 // least: of the kind that the id's tag names, else of every kind without a tag.
-func (m *model) memberRefs(bind *binding, id string) []connector.Ref {
-	var tagged, plain []connector.Ref
-	for _, name := range bind.obj.Member {
-		o := m.desc.Object(name)
+func (bind *binding) memberRefs(id string) []memberRef {
+	var tagged, plain []memberRef
+	for _, o := range bind.memberObjs {
 		switch tid, ok := strings.CutPrefix(id, o.Tag+"-"); {
 		case o.Tag == "":
-			plain = append(plain, connector.Ref{Object: name, ID: id})
+			plain = append(plain, memberRef{connector.Ref{Object: o.Name, ID: id}, o})
 		case ok:
-			tagged = append(tagged, connector.Ref{Object: name, ID: tid})
+			tagged = append(tagged, memberRef{connector.Ref{Object: o.Name, ID: tid}, o})
 		}
 	}
 	switch {
@@ -130,7 +221,96 @@ func (m *model) memberRefs(bind *binding, id string) []connector.Ref {
 	case len(plain) > 0:
 		return plain
 	default:
-		return []connector.Ref{{Object: bind.obj.Member[0], ID: id}} // no such id: the target says so
+		o := bind.memberObjs[0]
+		return []memberRef{{connector.Ref{Object: o.Name, ID: id}, o}} // no such id: the target says so
+	}
+}
+
+// splitMembers takes the members out of a change: they are not written with the
+// record. The ids are those of SCIM.
+func (bind *binding) splitMembers(c connector.Change) (edits []schema.Edit, joining, leaving []string) {
+	at := slices.IndexFunc(c.Edits, func(e schema.Edit) bool { return e.Slot == bind.memberField })
+	if bind.memberField == schema.NoSlot || at < 0 {
+		return c.Edits, nil, nil
+	}
+	edits = slices.DeleteFunc(slices.Clone(c.Edits), func(e schema.Edit) bool { return e.Slot == bind.memberField })
+	before := map[string]bool{}
+	if c.Base != nil {
+		for v := range c.Base.At(bind.memberField).Elements() {
+			before[v.Text()] = true
+		}
+	}
+	for v := range c.Want.At(bind.memberField).Elements() {
+		if id := v.Text(); !before[id] {
+			joining = append(joining, id)
+		}
+		delete(before, v.Text())
+	}
+	for id := range before {
+		leaving = append(leaving, id)
+	}
+	slices.Sort(leaving)
+	return edits, joining, leaving
+}
+
+// rememberGroups notes who was put into a group through the connection, where a
+// deactivation would take them out of it.
+func (b *Backend) rememberGroups(ctx context.Context, group connector.Ref, changed []*membership) {
+	for _, m := range changed {
+		if m.result != nil || !m.obj.LeavesGroups {
+			continue
+		}
+		if err := b.rememberGroup(ctx, group, m); err != nil {
+			b.opts.Logger.WarnContext(ctx, "a membership was not remembered", "connection", b.opts.Connection, "error", err)
+		}
+	}
+}
+
+func (b *Backend) rememberGroup(ctx context.Context, group connector.Ref, m *membership) error {
+	unlock, err := b.lock(ctx, keyOf(m.obj, m.ref.ID))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	e, err := b.entry(ctx, m.obj, m.ref.ID)
+	if err != nil || slices.Contains(e.Groups, group) == m.joins {
+		return err
+	}
+	if m.joins {
+		e.Groups = append(e.Groups, group)
+	} else {
+		e.Groups = slices.DeleteFunc(e.Groups, func(g connector.Ref) bool { return g == group })
+	}
+	return b.opts.State.Save(context.WithoutCancel(ctx), e)
+}
+
+// rejoin puts an account back into the groups that its deactivation has taken it
+// out of, one call each. What fails is told and stays remembered.
+func (b *Backend) rejoin(ctx context.Context, ev *Event, f *stored) {
+	if !f.bind.obj.LeavesGroups || len(f.entry.Groups) == 0 {
+		return
+	}
+	var left []connector.Ref
+	back := 0
+	for _, group := range f.entry.Groups {
+		results, err := b.target.EditMembers(ctx, group, []connector.Ref{f.ref}, nil)
+		if err == nil {
+			err = results[0]
+		}
+		switch {
+		case err == nil:
+			back++
+			left = append(left, group)
+		case errors.Is(err, connector.NotFound), errors.Is(err, connector.ReadOnly):
+			// The group is gone, or is not ours to fill any more.
+		default:
+			left = append(left, group)
+			ev.warn("A membership that the deactivation had ended could not be restored (" + codeText(err) + ")")
+		}
+	}
+	f.entry.Groups = left
+	if back > 0 {
+		ev.Done = append(ev.Done, fmt.Sprintf("rejoin %d groups", back))
 	}
 }
 

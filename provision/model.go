@@ -20,25 +20,43 @@ import (
 type model struct {
 	desc     *connector.Description
 	types    *scim.Types
-	bindings map[string]*binding // by name of the resource type
+	families map[string]*family // by name of the resource type
 }
 
-// binding joins a resource type to an object.
+// family is a resource type with the kinds of records behind it: users who are
+// requesters or agents, groups of the one and of the other.
+type family struct {
+	name string // of the resource type
+	typ  *schema.Type
+	// kinds are in the order in which an id without a known kind is looked for; none
+	// where the type is listed and nothing of it is served.
+	kinds  []*binding
+	routes *mapping.Routes // decide of which kind a resource is to be; may be nil
+	// fallback is the kind of a resource for which no route has a condition that
+	// holds; nil where the routes have none.
+	fallback *binding
+}
+
+// binding joins a resource type to an object: it is one of the family's kinds.
 type binding struct {
+	fam    *family
 	name   string // of the resource type
 	typ    *schema.Type
-	obj    *connector.Object // nil: the type is listed, and nothing of it is served
+	obj    *connector.Object
 	plan   *mapping.Plan
-	routes *mapping.Routes // decide whether a resource is this binding's; may be nil
-	role   string          // under which routes know the mapping
+	role   string // under which routes know the mapping
 	policy Policy
-	owner  connector.Ref
+	owner  string   // id of the credential's owner, where that can be one of these
+	others []string // ids of further protected records
 
 	active      schema.Slot // attribute active of the resource, or NoSlot
 	activeField schema.Slot // the object's field behind it, or NoSlot
 	userName    schema.Slot
+	members     schema.Slot // attribute members of the resource, or NoSlot
+	memberField schema.Slot // the object's field that EditMembers writes, or NoSlot
 	workEmail   schema.Selector
 	shadows     []schema.Slot // attributes that State keeps
+	memberObjs  []*connector.Object
 	// hiding are the objects of members that a DELETE may leave in a group, so
 	// that they have to be left out here.
 	hiding []*connector.Object
@@ -122,62 +140,38 @@ func baseSchemas() []schema.Schema {
 var workEmailPath = schema.MustParsePath(`emails[type eq "work"].value`)
 
 func newModel(desc *connector.Description, docs []document, opts *Options, maps map[string]*expr.ValueMap) (*model, error) {
-	m := &model{desc: desc, bindings: make(map[string]*binding)}
+	m := &model{desc: desc, families: make(map[string]*family)}
+	kinds, order, err := m.kindsOf(docs)
+	if err != nil {
+		return nil, err
+	}
 	var types []scim.ResourceType
-	add := func(rt scim.ResourceType, bind *binding) error {
-		if m.bindings[rt.Name] != nil {
-			return fmt.Errorf("provision: two mappings for resource type %s", rt.Name)
-		}
-		bind.name, bind.typ = rt.Name, rt.Type
-		bind.prepare(desc, opts.Policies)
-		m.bindings[rt.Name] = bind
+	add := func(rt scim.ResourceType, fam *family) {
+		fam.name, fam.typ = rt.Name, rt.Type
+		m.families[rt.Name] = fam
 		types = append(types, rt)
-		return nil
 	}
-	var sets []*mapping.Document
-	for _, doc := range docs {
-		if doc.IsSet() {
-			sets = append(sets, doc.Document)
-		}
-	}
-	for _, doc := range docs {
-		if doc.IsSet() {
-			continue
-		}
-		obj := desc.Object(doc.Object())
-		if obj == nil {
-			return nil, fmt.Errorf("provision: mapping %s is for object %q, which the target does not have", doc.Name(), doc.Object())
-		}
-		full := doc.WithCustom(obj.Type, baseSchemas()...)
-		typ, err := full.ResourceType(baseSchemas(), obj.Type, sets...)
+	for _, name := range order {
+		fam, err := m.newFamily(kinds[name], docs, opts, maps)
 		if err != nil {
 			return nil, err
 		}
-		plan, diags := mapping.Compile(full, typ, obj.Type, &mapping.Options{Query: queryOf(obj), ValueMaps: maps, AllowCreate: opts.CreateReferences})
-		if err := diags.Err(); err != nil {
-			return nil, err
-		}
-		routes, err := routesFor(docs, doc.role, typ)
-		if err != nil {
-			return nil, err
-		}
-		if err := add(resourceType(typ), &binding{obj: obj, plan: plan, routes: routes, role: doc.role}); err != nil {
-			return nil, err
-		}
+		add(resourceType(fam.typ), fam)
 	}
 	// An object that is a SCIM resource already needs no document.
 	for i := range desc.Objects {
 		obj := &desc.Objects[i]
-		if !obj.Type.IsResource() || m.bindings[obj.Type.Name()] != nil {
+		if !obj.Type.IsResource() || obj.Unserved || m.families[obj.Type.Name()] != nil {
 			continue
 		}
 		plan, err := mapping.Identity(obj.Type, obj.Type)
 		if err != nil {
 			return nil, err
 		}
-		if err := add(resourceType(obj.Type), &binding{obj: obj, plan: plan}); err != nil {
-			return nil, err
-		}
+		bind := &binding{obj: obj, plan: plan}
+		fam := &family{name: obj.Type.Name(), typ: obj.Type, kinds: []*binding{bind}, fallback: bind}
+		bind.prepare(fam, desc, opts.Policies)
+		add(resourceType(obj.Type), fam)
 	}
 	if len(types) == 0 {
 		return nil, errors.New("provision: no mapping, and no object that is a SCIM resource")
@@ -189,10 +183,8 @@ func newModel(desc *connector.Description, docs []document, opts *Options, maps 
 		if err != nil {
 			return nil, err
 		}
-		if m.bindings[rt.Name] == nil {
-			if err := add(rt, &binding{}); err != nil {
-				return nil, err
-			}
+		if m.families[rt.Name] == nil {
+			add(rt, &family{})
 		}
 	}
 	all, err := scim.NewTypes(desc.Version, types...)
@@ -203,19 +195,130 @@ func newModel(desc *connector.Description, docs []document, opts *Options, maps 
 	return m, nil
 }
 
-// takesPasswords reports whether a password gets into a field of the target.
-func (m *model) takesPasswords() bool {
-	for _, bind := range m.bindings {
-		s := bind.typ.Slot("password")
-		if s == schema.NoSlot || !bind.served() || bind.obj.ReadOnly {
+// kind is a mapping document on its way to become a binding.
+type kind struct {
+	document
+	obj *connector.Object
+	typ *schema.Type // what the document alone makes of the resource type
+}
+
+// kindsOf finds the object of each mapping document. It returns them by the name
+// of their resource type, and those names in the order of the documents. What the
+// target does not serve is passed over.
+func (m *model) kindsOf(docs []document) (kinds map[string][]*kind, order []string, err error) {
+	kinds = make(map[string][]*kind)
+	var sets []*mapping.Document
+	for _, doc := range docs {
+		if doc.IsSet() {
+			sets = append(sets, doc.Document)
+		}
+	}
+	for _, doc := range docs {
+		if doc.IsSet() {
 			continue
 		}
-		fields := bind.plan.Fields(nil, schema.Selector{Type: bind.typ, Slot: s, Sub: schema.NoSlot})
-		if slices.ContainsFunc(fields, func(f schema.Slot) bool { return bind.obj.Type.Attribute(f).Writable() }) {
+		obj := m.desc.Object(doc.Object())
+		if obj == nil {
+			return nil, nil, fmt.Errorf("provision: mapping %s is for object %q, which the target does not have", doc.Name(), doc.Object())
+		}
+		if obj.Unserved {
+			continue
+		}
+		k := &kind{document: document{doc.WithCustom(obj.Type, baseSchemas()...), doc.role}, obj: obj}
+		if k.typ, err = k.ResourceType(baseSchemas(), obj.Type, sets...); err != nil {
+			return nil, nil, err
+		}
+		name := k.typ.Name()
+		if kinds[name] == nil {
+			order = append(order, name)
+		}
+		kinds[name] = append(kinds[name], k)
+	}
+	for _, of := range kinds {
+		// The target knows in which order they are looked for.
+		slices.SortStableFunc(of, func(a, b *kind) int { return m.place(a.obj) - m.place(b.obj) })
+	}
+	return kinds, order, nil
+}
+
+// place is where an object stands in the description.
+func (m *model) place(o *connector.Object) int {
+	return slices.IndexFunc(m.desc.Objects, func(other connector.Object) bool { return other.Name == o.Name })
+}
+
+// newFamily makes the family of some kinds, one at least.
+func (m *model) newFamily(kinds []*kind, docs []document, opts *Options, maps map[string]*expr.ValueMap) (*family, error) {
+	types := make([]*schema.Type, len(kinds))
+	for i, k := range kinds {
+		types[i] = k.typ
+	}
+	typ, err := schema.MergeResources(types...)
+	if err != nil {
+		return nil, fmt.Errorf("provision: the mappings of resource type %s: %w", types[0].Name(), err)
+	}
+	fam := &family{name: typ.Name(), typ: typ}
+	for _, k := range kinds {
+		if other := fam.kindOf(k.obj.Name); other != nil {
+			return nil, fmt.Errorf("provision: two mappings for resource type %s and object %s: %s and %s", fam.name, k.obj.Name, other.plan.Name(), k.Name())
+		}
+		plan, diags := mapping.Compile(k.Document, typ, k.obj.Type, &mapping.Options{Query: queryOf(k.obj), ValueMaps: maps, AllowCreate: opts.CreateReferences})
+		if err := diags.Err(); err != nil {
+			return nil, err
+		}
+		bind := &binding{obj: k.obj, plan: plan, role: k.role}
+		bind.prepare(fam, m.desc, opts.Policies)
+		fam.kinds = append(fam.kinds, bind)
+	}
+	for _, k := range kinds {
+		if fam.routes, err = routesFor(docs, k.role, typ); fam.routes != nil || err != nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := fam.setFallback(opts.NewObjects[fam.name]); err != nil {
+		return nil, err
+	}
+	return fam, nil
+}
+
+// setFallback settles which kind a resource is that no condition speaks of: the
+// one that a setting names, if there is one, else that of the routes, else the
+// only one.
+func (fam *family) setFallback(object string) error {
+	switch {
+	case object != "":
+		if fam.fallback = fam.kindOf(object); fam.fallback == nil {
+			return fmt.Errorf("provision: new resources of type %s are to become %s, which this connection does not have", fam.name, object)
+		}
+	case fam.routes != nil:
+		fam.fallback = fam.kindIn(fam.routes.Fallback())
+	case len(fam.kinds) == 1:
+		fam.fallback = fam.kinds[0]
+	default:
+		return fmt.Errorf("provision: resource type %s has several mappings, and no MappingSet with routes between them", fam.name)
+	}
+	return nil
+}
+
+// takesPasswords reports whether a password gets into a field of the target.
+func (m *model) takesPasswords() bool {
+	for _, fam := range m.families {
+		if slices.ContainsFunc(fam.kinds, (*binding).takesPasswords) {
 			return true
 		}
 	}
 	return false
+}
+
+func (bind *binding) takesPasswords() bool {
+	s := bind.typ.Slot("password")
+	if s == schema.NoSlot || bind.obj.ReadOnly {
+		return false
+	}
+	fields := bind.plan.Fields(nil, schema.Selector{Type: bind.typ, Slot: s, Sub: schema.NoSlot})
+	return slices.ContainsFunc(fields, func(f schema.Slot) bool { return bind.obj.Type.Attribute(f).Writable() })
 }
 
 // queryOf is what the driver says of its searches.
@@ -250,14 +353,24 @@ func routesFor(docs []document, role string, typ *schema.Type) (*mapping.Routes,
 	return nil, nil //nolint:nilnil // most mappings stand alone
 }
 
-func (bind *binding) prepare(desc *connector.Description, policies map[string]Policy) {
-	bind.active, bind.activeField, bind.userName = schema.NoSlot, schema.NoSlot, schema.NoSlot
-	if bind.obj == nil {
-		return
-	}
-	bind.owner = desc.Owner
+// prepare works out what the object and the resource type have for each other.
+func (bind *binding) prepare(fam *family, desc *connector.Description, policies map[string]Policy) {
+	bind.fam, bind.name, bind.typ = fam, fam.name, fam.typ
+	bind.active, bind.activeField = schema.NoSlot, schema.NoSlot
 	bind.policy = policyOf(policies, bind.obj.Name)
-	bind.userName = bind.typ.Slot("userName")
+	if bind.shares(desc, desc.Owner.Object) {
+		bind.owner = desc.Owner.ID
+	}
+	for _, r := range desc.Protected {
+		if bind.shares(desc, r.Object) {
+			bind.others = append(bind.others, r.ID)
+		}
+	}
+	bind.userName, bind.members = bind.typ.Slot("userName"), bind.typ.Slot("members")
+	bind.memberField = schema.NoSlot
+	if bind.obj.Members && bind.obj.MemberField != "" {
+		bind.memberField = bind.obj.Type.Slot(bind.obj.MemberField)
+	}
 	if sel, err := bind.typ.Select(workEmailPath); err == nil {
 		bind.workEmail = sel
 	}
@@ -267,7 +380,8 @@ func (bind *binding) prepare(desc *connector.Description, policies map[string]Po
 	}
 	for _, name := range bind.obj.Member {
 		o := desc.Object(name)
-		if _, tombstone, err := policyOf(policies, name).removal(o); tombstone && err == nil {
+		bind.memberObjs = append(bind.memberObjs, o)
+		if policyOf(policies, name).buries(o) {
 			bind.hiding = append(bind.hiding, o)
 		}
 	}
@@ -281,6 +395,12 @@ func (bind *binding) prepare(desc *connector.Description, policies map[string]Po
 	}
 }
 
+// shares reports whether an id of that object can be one of the binding's records.
+func (bind *binding) shares(desc *connector.Description, object string) bool {
+	other := desc.Object(object)
+	return other != nil && sameIDs(other, bind.obj)
+}
+
 func policyOf(policies map[string]Policy, object string) Policy {
 	if p, ok := policies[object]; ok {
 		return p
@@ -288,13 +408,10 @@ func policyOf(policies map[string]Policy, object string) Policy {
 	return policies[""]
 }
 
-// served reports whether the binding has an object behind it.
-func (bind *binding) served() bool { return bind.obj != nil }
-
 // fresh refuses what was read by the types of a moment ago: the account's fields
 // have changed meanwhile, and slots with them.
-func (bind *binding) fresh(t *schema.Type) error {
-	if t == bind.typ {
+func (fam *family) fresh(t *schema.Type) error {
+	if t == fam.typ {
 		return nil
 	}
 	return &scim.Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Detail: "the attributes of this resource type have just changed, try again"}
@@ -330,6 +447,9 @@ func (bind *binding) applyShadows(rec *schema.Record, e *Entry) {
 	if e == nil {
 		return
 	}
+	if e.Off && bind.typ.Slot("active") != schema.NoSlot {
+		rec.SetAt(bind.typ.Slot("active"), schema.BooleanValue(false))
+	}
 	for _, s := range bind.shadows {
 		v := e.Shadow[bind.typ.Path(s)]
 		// The target's own external id stands; State only knows where it is.
@@ -363,7 +483,7 @@ const hiddenLogin = "login"
 
 // keepLogin notes the login address of a disabled account.
 func (bind *binding) keepLogin(e *Entry, rec *schema.Record) {
-	if bind.activeField == schema.NoSlot || len(bind.obj.Unique) == 0 {
+	if bind.activeField == schema.NoSlot || len(bind.obj.Unique) == 0 || rec == nil {
 		return
 	}
 	login := ""

@@ -37,31 +37,35 @@ func (bind *binding) newName(u scim.Update) string {
 	return name
 }
 
+// nameSpace is within what names are unique.
+func (bind *binding) nameSpace() string { return keyOf(bind.obj, "").Space }
+
 func nameKey(name string) string { return "userName=" + strings.ToLower(name) }
 
 // freeName fails with 409 when State has a user name for somebody else whom SCIM
 // shows. That one is read, since the target may have removed it; it costs nothing
 // where nobody has the name.
-func (b *Backend) freeName(ctx context.Context, ev *Event, bind *binding, name, self string) error {
+func (b *Backend) freeName(ctx context.Context, ev *Event, fam *family, name, self string) error {
+	bind := fam.kinds[0]
 	path := bind.typ.Path(bind.userName)
 	entries, err := b.opts.State.Find(ctx, path, name)
 	if err != nil {
 		return forgotten(err)
 	}
 	for _, e := range entries {
-		if !e.Tombstone.IsZero() || e.Key != keyOf(bind.obj, e.Key.ID) || e.Key.ID == self {
+		if !e.Tombstone.IsZero() || e.Key.ID == self || !fam.has(e.Key) {
 			continue
 		}
-		target := ev.Target
-		_, err := b.load(ctx, ev, bind, scim.Ref{Type: bind.name, ID: bind.scimID(e.Key.ID)}, nil)
-		ev.Target = target
+		target, kind := ev.Target, ev.kind
+		_, err := b.load(ctx, ev, fam, scim.Ref{Type: fam.name, ID: fam.scimID(e.Key)}, nil)
+		ev.Target, ev.kind = target, kind
 		if refused, ok := errors.AsType[*scim.Error](err); ok && refused.Status == http.StatusNotFound {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		return conflict("%s with this userName exists", article(bind.name))
+		return conflict("%s with this userName exists", article(fam.name))
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/usher-scim/usher/connector"
-	"github.com/usher-scim/usher/mapping"
 	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
@@ -22,31 +21,51 @@ type query struct {
 }
 
 // list answers a query in the cheapest way.
-func (b *Backend) list(ctx context.Context, ev *Event, bind *binding, q query) (*scim.Page, error) {
+func (b *Backend) listFamily(ctx context.Context, ev *Event, fam *family, q query) (*scim.Page, error) {
 	if q.Count == 0 {
 		q.ByCursor, q.Sort = false, scim.Sort{} // the total is the same
 	}
+	if !q.Sort.IsZero() {
+		return b.sorted(ctx, ev, fam, q)
+	}
+	if q.Filter != nil {
+		page, err := b.findAtOnce(ctx, ev, fam, q)
+		if page != nil || err != nil {
+			return page, err
+		}
+	}
+	sources, err := fam.sources(q)
+	if err != nil {
+		return nil, err
+	}
+	if len(sources) == 1 {
+		return b.listSource(ctx, ev, sources[0], q)
+	}
+	return b.listInTurn(ctx, ev, sources, q)
+}
+
+// listSource answers a query by one source.
+func (b *Backend) listSource(ctx context.Context, ev *Event, src *source, q query) (*scim.Page, error) {
+	ev.kind = src.bind
 	switch {
-	case !q.Sort.IsZero():
-		return b.sorted(ctx, ev, bind, q)
 	case q.Filter != nil:
-		return b.find(ctx, ev, bind, q)
+		return b.find(ctx, ev, src, q)
 	case q.ByCursor:
-		return b.walkByCursor(ctx, ev, bind, q, mapping.Pushdown{}, nil)
+		return b.walkByCursor(ctx, ev, src, q, nil)
 	default:
-		return b.walk(ctx, ev, bind, q, mapping.Pushdown{}, nil)
+		return b.walk(ctx, ev, src, q, nil)
 	}
 }
 
 // sorted reads all records that pass a query, to sort them: targets cannot. It
 // refuses more than the scan limit. Each page costs all of it again, since what
 // was read is not kept.
-func (b *Backend) sorted(ctx context.Context, ev *Event, bind *binding, q query) (*scim.Page, error) {
+func (b *Backend) sorted(ctx context.Context, ev *Event, fam *family, q query) (*scim.Page, error) {
 	whole := q
 	whole.sorting, whole.sortedBy = true, q.Sort.By
 	whole.Sort, whole.ByCursor, whole.Cursor = scim.Sort{}, false, ""
 	whole.StartIndex, whole.Count, whole.ExactTotal = 1, b.opts.ScanLimit, true
-	page, err := b.list(ctx, ev, bind, whole)
+	page, err := b.listFamily(ctx, ev, fam, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +104,9 @@ func badCursor(err error) error {
 		Detail: "the cursor is not one of this list as it is now: begin again without one"}
 }
 
+// omits is the omission of a query.
+func (q query) omits(bind *binding) []string { return bind.omitted(q) }
+
 // omitted are the fields of which neither the answer nor the query has a need.
 func (bind *binding) omitted(q query) []string {
 	out := bind.unwanted(q.Wants)
@@ -92,7 +114,7 @@ func (bind *binding) omitted(q query) []string {
 		return nil
 	}
 	return slices.DeleteFunc(out, func(name string) bool {
-		s := bind.typ.Slot(name)
+		s := bind.attribute(name)
 		return q.sortedBy.Type != nil && q.sortedBy.Slot == s || q.Filter != nil && bind.looksAt(q.Filter.Filter(), s)
 	})
 }

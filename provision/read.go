@@ -16,20 +16,19 @@ func (b *Backend) Get(ctx context.Context, r scim.Ref, o scim.ReadOptions) (_ *s
 	if err != nil {
 		return nil, err
 	}
-	var bind *binding
 	var res *scim.Resource
-	defer func() { err = op.end(ctx, bind, err) }()
-	_, bind, err = b.binding(ctx, r.Type)
+	defer func() { err = op.end(ctx, err) }()
+	_, fam, err := b.family(ctx, r.Type)
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.load(ctx, op.ev, bind, r, bind.unwanted(o.Wants))
+	found, err := b.load(ctx, op.ev, fam, r, unshown(o.Wants))
 	if err != nil {
 		return nil, err
 	}
-	b.noteKind(ctx, op.ev, bind, found)
+	b.noteKind(ctx, op.ev, found)
 	op.ev.Matched = "id"
-	if res, err = b.resource(ctx, bind, found, forReading); err != nil {
+	if res, err = b.resource(ctx, found, forReading); err != nil {
 		return nil, err
 	}
 	op.ev.User = display(res.Record)
@@ -38,36 +37,65 @@ func (b *Backend) Get(ctx context.Context, r scim.Ref, o scim.ReadOptions) (_ *s
 
 // stored is a record of the target with what State has of it.
 type stored struct {
+	bind  *binding // of which kind it is
 	ref   connector.Ref
 	rec   *schema.Record
 	entry *Entry
 	// partial says that not all of the record was read, or that it is what a write
 	// should have come to where the target does not tell. It has no version.
 	partial bool
+	gone    bool // erased by the operation under way
 }
 
-// load reads the record behind a SCIM id, without some fields. One that a DELETE
-// has put away is not found, without a call.
-func (b *Backend) load(ctx context.Context, ev *Event, bind *binding, r scim.Ref, omit []string) (*stored, error) {
-	ref, entry, err := b.locate(ctx, ev, bind, r)
+// omission says which fields of a kind nobody has a use for; nil means none.
+type omission func(*binding) []string
+
+// unshown leaves out what an answer does not show.
+func unshown(wants scim.Projection) omission {
+	return func(bind *binding) []string { return bind.unwanted(wants) }
+}
+
+// withoutMembers leaves out the members of a group.
+func withoutMembers(bind *binding) []string {
+	if bind.memberField == schema.NoSlot {
+		return nil
+	}
+	return []string{bind.obj.MemberField}
+}
+
+// load reads the record behind a SCIM id. One that a DELETE has put away is not
+// found, without a call. An id that several kinds share costs a call for each kind
+// that it is not of.
+func (b *Backend) load(ctx context.Context, ev *Event, fam *family, r scim.Ref, omits omission) (*stored, error) {
+	kinds, entry, err := b.locate(ctx, ev, fam, r)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := b.target.GetWithout(ctx, ref, omit...)
-	if errors.Is(err, connector.NotFound) {
-		return nil, notFound(r)
+	for _, bind := range kinds {
+		ref, _ := bind.ref(r.ID)
+		ev.Target, ev.kind = ref, bind
+		var omit []string
+		if omits != nil {
+			omit = omits(bind)
+		}
+		rec, err := b.target.GetWithout(ctx, ref, omit...)
+		if errors.Is(err, connector.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &stored{bind: bind, ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry, partial: len(omit) > 0}, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry, partial: len(omit) > 0}, nil
+	return nil, notFound(r)
 }
 
 // noteKind remembers of which kind a record is that was read, so that it need
 // not be found out again. Nobody may hold the record's lock: the entry is read
 // again under it, since a DELETE may have put the record away meanwhile, and its
 // tombstone must not be lost.
-func (b *Backend) noteKind(ctx context.Context, ev *Event, bind *binding, found *stored) {
+func (b *Backend) noteKind(ctx context.Context, ev *Event, found *stored) {
+	bind := found.bind
 	if !bind.note(found.entry.clone(), found.rec) {
 		return
 	}
@@ -107,31 +135,41 @@ func (bind *binding) special(rec *schema.Record) bool {
 	return bind.obj.Ordinary != "" && bind.hint(rec) != bind.obj.Ordinary
 }
 
-// locate finds out what a SCIM id stands for, without a call.
-func (b *Backend) locate(ctx context.Context, ev *Event, bind *binding, r scim.Ref) (connector.Ref, *Entry, error) {
-	if !bind.served() {
-		return connector.Ref{}, nil, notFound(r)
+// locate finds out of which kinds a SCIM id can be, without a call, the likeliest
+// first, and what State has of it.
+func (b *Backend) locate(ctx context.Context, ev *Event, fam *family, r scim.Ref) ([]*binding, *Entry, error) {
+	kinds := fam.candidates(r.ID)
+	if len(kinds) == 0 {
+		return nil, nil, notFound(r)
 	}
-	ref, ok := bind.ref(r.ID)
-	if !ok {
-		return connector.Ref{}, nil, notFound(r)
-	}
-	entry, err := b.entry(ctx, bind.obj, ref.ID)
+	ref, _ := kinds[0].ref(r.ID)
+	entry, err := b.entry(ctx, kinds[0].obj, ref.ID)
 	if err != nil {
-		return connector.Ref{}, nil, err
+		return nil, nil, err
 	}
-	ev.Target = ref
+	kinds = likely(kinds, entry)
+	ev.Target, _ = kinds[0].ref(r.ID)
+	ev.kind = kinds[0]
 	if !entry.Tombstone.IsZero() {
-		return connector.Ref{}, nil, notFound(r)
+		return nil, nil, notFound(r)
 	}
-	return ref, entry, nil
+	return kinds, entry, nil
 }
 
 // unwanted are the fields that an answer does not show and a driver may leave
-// out: the members of a group, which can be many. Fields are only named like
-// attributes where the object is a resource itself. The version is made of all.
+// out: the members of a group, which can be many. The version is made of all.
 func (bind *binding) unwanted(wants scim.Projection) []string {
-	if !bind.obj.Type.IsResource() || wants.NamesVersion() {
+	if wants.NamesVersion() {
+		return nil
+	}
+	if bind.memberField != schema.NoSlot && bind.members != schema.NoSlot {
+		if wants.Wants(bind.typ, bind.members) {
+			return nil
+		}
+		return []string{bind.obj.MemberField}
+	}
+	// Fields are only named like attributes where the object is a resource itself.
+	if !bind.obj.Type.IsResource() {
 		return nil
 	}
 	var out []string
@@ -143,6 +181,15 @@ func (bind *binding) unwanted(wants scim.Projection) []string {
 		}
 	}
 	return out
+}
+
+// attribute is the slot of the resource's attribute behind one of the fields that
+// unwanted can name.
+func (bind *binding) attribute(unwanted string) schema.Slot {
+	if bind.memberField != schema.NoSlot {
+		return bind.members
+	}
+	return bind.typ.Slot(unwanted)
 }
 
 // adapt gives a record the type that the plan was made for. They differ only
@@ -171,20 +218,20 @@ const (
 )
 
 // resource makes a SCIM resource of a record.
-func (b *Backend) resource(ctx context.Context, bind *binding, f *stored, why purpose) (*scim.Resource, error) {
-	all, err := b.resources(ctx, bind, []*stored{f}, why)
+func (b *Backend) resource(ctx context.Context, f *stored, why purpose) (*scim.Resource, error) {
+	all, err := b.resources(ctx, []*stored{f}, why)
 	if err != nil {
 		return nil, err
 	}
-	return all[0], b.setVersion(ctx, bind, f, all[0])
+	return all[0], b.setVersion(ctx, f, all[0])
 }
 
 // resources makes SCIM resources of records, without their versions. What their
 // references need is looked up once for all of them.
-func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored, why purpose) ([]*scim.Resource, error) {
+func (b *Backend) resources(ctx context.Context, found []*stored, why purpose) ([]*scim.Resource, error) {
 	var needs []mapping.Need
 	for _, f := range found {
-		needs = bind.plan.ReadNeeds(needs, f.rec)
+		needs = f.bind.plan.ReadNeeds(needs, f.rec)
 	}
 	var res mapping.Resolved
 	if err := b.lookups.resolve(ctx, needs, &res); err != nil {
@@ -193,12 +240,12 @@ func (b *Backend) resources(ctx context.Context, bind *binding, found []*stored,
 	out := make([]*scim.Resource, len(found))
 	for i, f := range found {
 		if why == forReading {
-			if err := bind.plan.ReadErrors(f.rec, &res); err != nil {
+			if err := f.bind.plan.ReadErrors(f.rec, &res); err != nil {
 				return nil, err
 			}
 		}
-		shown := bind.record(f.rec, f.entry, &res)
-		if err := b.hideMembers(ctx, bind, shown); err != nil {
+		shown := f.bind.record(f.rec, f.entry, &res)
+		if err := b.hideMembers(ctx, f.bind, shown); err != nil {
 			return nil, err
 		}
 		out[i] = &scim.Resource{Record: shown}
@@ -222,20 +269,19 @@ func (b *Backend) List(ctx context.Context, typ string, q scim.Query) (_ *scim.P
 	if err != nil {
 		return nil, err
 	}
-	var bind *binding
-	defer func() { err = op.end(ctx, bind, err) }()
+	defer func() { err = op.end(ctx, err) }()
 	op.ev.Repairs = q.Repairs
-	_, bind, err = b.binding(ctx, typ)
+	_, fam, err := b.family(ctx, typ)
 	if err != nil {
 		return nil, err
 	}
-	if !bind.served() {
+	if !fam.served() {
 		return &scim.Page{Exact: true}, nil
 	}
 	if b.opts.ExactTotals {
 		q.ExactTotal = true
 	}
-	page, err := b.list(ctx, op.ev, bind, query{Query: q})
+	page, err := b.listFamily(ctx, op.ev, fam, query{Query: q})
 	if err == nil && q.Filter != nil && len(page.Resources) == 1 {
 		op.ev.User = display(page.Resources[0].Record)
 		op.ev.Ref.ID = page.Resources[0].Record.String("id")

@@ -42,6 +42,12 @@ type Entry struct {
 	Restoring bool
 	// Late are references to records that were not there yet.
 	Late []LateReference
+	// Groups are those that the record was put into through the connection, where a
+	// deactivation takes it out of them.
+	Groups []connector.Ref
+	// Off says that SCIM shows the account as disabled although it is usable: a
+	// policy has taken its special rights away instead.
+	Off bool
 }
 
 // LateReference is a reference that could not be written because nobody had its
@@ -79,7 +85,8 @@ func (o Owner) String() string { return [...]string{"seen", "created", "adopted"
 
 // empty reports whether there is nothing worth keeping.
 func (e *Entry) empty() bool {
-	return e.Object == "" && e.Hint == "" && e.Tombstone.IsZero() && e.Owner == Seen && len(e.Shadow) == 0 && len(e.Dropped) == 0 && len(e.Late) == 0
+	return e.Object == "" && e.Hint == "" && e.Tombstone.IsZero() && e.Owner == Seen && len(e.Shadow) == 0 && len(e.Dropped) == 0 && len(e.Late) == 0 &&
+		len(e.Groups) == 0 && !e.Off
 }
 
 func (e *Entry) clone() *Entry {
@@ -87,6 +94,7 @@ func (e *Entry) clone() *Entry {
 	c.Shadow = maps.Clone(e.Shadow)
 	c.Dropped = maps.Clone(e.Dropped)
 	c.Late = slices.Clone(e.Late)
+	c.Groups = slices.Clone(e.Groups)
 	return &c
 }
 
@@ -104,7 +112,14 @@ func (e *Entry) setShadow(attr, value string) {
 
 // drop notes what a field had before a deactivation emptied it.
 func (e *Entry) drop(field string, v schema.Value) {
-	if dropped(v) {
+	if !dropped(v) {
+		e.keep(field, v)
+	}
+}
+
+// keep notes the value of a field, unless it has none.
+func (e *Entry) keep(field string, v schema.Value) {
+	if v.IsUnset() {
 		return
 	}
 	if e.Dropped == nil {
@@ -116,7 +131,7 @@ func (e *Entry) drop(field string, v schema.Value) {
 // revived takes the marks of a departure away.
 func (e *Entry) revived() {
 	e.Tombstone = time.Time{}
-	e.Dropped, e.Restoring = nil, false
+	e.Dropped, e.Restoring, e.Off = nil, false, false
 }
 
 // State remembers entries. Implementations are safe for concurrent use; entries

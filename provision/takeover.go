@@ -36,7 +36,7 @@ func (c *creation) takeOver(ctx context.Context, refused error) (*scim.Resource,
 		}
 		if ours {
 			c.op.ev.warn("An earlier attempt has made it, whose answer was lost")
-			c.rec = held.rec
+			c.made(held.rec, nil)
 			return c.finishNew(ctx)
 		}
 	}
@@ -51,7 +51,7 @@ func (c *creation) takeOver(ctx context.Context, refused error) (*scim.Resource,
 		return nil, err
 	}
 	if held.obj != c.bind.obj || c.outdated(held, entry, asked) {
-		if err := c.reread(ctx, held, id); err != nil {
+		if err := c.reread(ctx, held, entry, id); err != nil {
 			return nil, err
 		}
 	}
@@ -60,7 +60,7 @@ func (c *creation) takeOver(ctx context.Context, refused error) (*scim.Resource,
 		return nil, err
 	}
 	c.op.ev.Matched = held.field
-	return c.revive(ctx, held.rec, entry, how)
+	return c.revive(ctx, held, entry, how)
 }
 
 // outdated reports whether a record that is about to be written has to be read
@@ -73,38 +73,65 @@ func (c *creation) outdated(held *holding, entry *Entry, asked time.Time) bool {
 	return entry.Tombstone.After(asked) || c.bind.isActive(held.rec)
 }
 
-// reread reads the holder of an address as what the create would make. It may
-// have been found as another kind, by another of its addresses, or before it was
-// locked.
-func (c *creation) reread(ctx context.Context, held *holding, id string) error {
-	rec, err := c.b.target.Get(ctx, connector.Ref{Object: c.bind.obj.Name, ID: id})
-	if errors.Is(err, connector.NotFound) {
-		if held.obj == c.bind.obj {
-			return conflict("the account that has this address is being changed or removed, try again")
+// reread reads the holder of an address as one of the kinds that there are here.
+// It may have been found as another one, by another of its addresses, or before it
+// was locked.
+func (c *creation) reread(ctx context.Context, held *holding, entry *Entry, id string) error {
+	sameKind := held.obj == c.bind.obj
+	for _, bind := range likely(c.kinds(), entry) {
+		rec, err := c.b.target.Get(ctx, bind.refOf(id))
+		if errors.Is(err, connector.NotFound) {
+			continue
 		}
-		return conflict("an account of another kind has this address; such accounts are not taken over")
+		if err != nil {
+			return err
+		}
+		held.bind, held.obj, held.rec, held.field = bind, bind.obj, adapt(rec, bind.obj.Type), ""
+		for _, u := range c.unique() {
+			// Kinds can have different names for the login address.
+			if field := bind.uniqueLike(c.bind, u.field); strings.EqualFold(held.rec.Get(field).Text(), u.value.Text()) {
+				held.field = u.field
+				break
+			}
+		}
+		return nil
 	}
-	if err != nil {
-		return err
+	if sameKind {
+		return conflict("the account that has this address is being changed or removed, try again")
 	}
-	held.obj, held.rec, held.field = c.bind.obj, adapt(rec, c.bind.obj.Type), ""
-	for _, u := range c.unique() {
-		if strings.EqualFold(held.rec.Get(u.field).Text(), u.value.Text()) {
-			held.field = u.field
-			break
+	return conflict("an account of another kind has this address; such accounts are not taken over")
+}
+
+// kinds are those that can hold the address, that of the create first.
+func (c *creation) kinds() []*binding {
+	out := []*binding{c.bind}
+	for _, bind := range c.bind.related() {
+		if bind != c.bind {
+			out = append(out, bind)
 		}
 	}
-	return nil
+	return out
+}
+
+// uniqueLike is the unique field of the kind that stands where another kind has
+// one.
+func (bind *binding) uniqueLike(other *binding, field string) string {
+	for i, f := range other.obj.Unique {
+		if f == field && i < len(bind.obj.Unique) {
+			return bind.obj.Unique[i]
+		}
+	}
+	return field
 }
 
 // mayTakeOver decides whether the holder of an address becomes what the create
 // asked for, and says in a word how.
 func (c *creation) mayTakeOver(held *holding, entry *Entry) (how string, err error) {
-	if own := c.bind.owner; own.Object == c.bind.obj.Name && own.ID == held.rec.String(c.bind.obj.IDField()) {
+	if own := held.bind.owner; own != "" && own == held.rec.String(held.obj.IDField()) {
 		return "", conflict("the account that the connection itself uses is not taken over")
 	}
-	object, policy := c.bind.obj.Name, c.bind.policy.Conflict
-	active := c.bind.isActive(held.rec)
+	object, policy := held.obj.Name, c.bind.policy.Conflict
+	active := held.bind.isActive(held.rec)
 	switch {
 	case !entry.Tombstone.IsZero():
 		return "revive", nil
@@ -112,7 +139,9 @@ func (c *creation) mayTakeOver(held *holding, entry *Entry) (how string, err err
 		return "", conflict("%s with this %s exists", article(object), held.field)
 	case held.field == "":
 		return "", conflict("%s has this address as a further one", article(object))
-	case c.bind.special(held.rec):
+	case held.bind != c.bind && !c.bind.policy.ConflictSpecial:
+		return "", conflict("%s has this address; accounts of another kind are not taken over", article(inWords(object)))
+	case held.bind.isSpecial(held.rec) && !c.bind.policy.ConflictSpecial:
 		return "", conflict("%s with special rights has this %s; such accounts are not taken over", article(object), held.field)
 	case policy == ConflictAdopt, policy == ConflictReactivate && !active:
 		entry.Owner = Adopted
@@ -124,51 +153,79 @@ func (c *creation) mayTakeOver(held *holding, entry *Entry) (how string, err err
 	}
 }
 
+// isSpecial reports whether a record has rights that nobody is to take over by a
+// mere address: an agent's or an administrator's.
+func (bind *binding) isSpecial(rec *schema.Record) bool {
+	return bind.special(rec) || bind.lower() != nil || bind.obj.Admin != "" && rec.Bool(bind.obj.Admin)
+}
+
 func conflict(format string, args ...any) error {
 	return scim.Errorf(http.StatusConflict, scim.Uniqueness, format, args...)
 }
 
 // revive makes an existing record what the create asked for. What cannot be
 // written is found out before the account is enabled.
-func (c *creation) revive(ctx context.Context, rec *schema.Record, entry *Entry, how string) (*scim.Resource, error) {
-	ref := c.bind.obj.RefOf(rec)
+func (c *creation) revive(ctx context.Context, held *holding, entry *Entry, how string) (*scim.Resource, error) {
+	if held.bind != c.bind {
+		return c.reviveOther(ctx, held, entry, how)
+	}
+	b, ev := c.b, c.op.ev
+	c.made(held.rec, entry)
 	wantActive, ok := c.bind.activeOf(c.in)
 	if !ok {
 		wantActive = true
 	}
-	if err := c.plan(ctx, mapping.Replace, rec); err != nil {
+	if err := c.plan(ctx, mapping.Replace, c.rec); err != nil {
 		return nil, err
 	}
-	if wantActive && !c.bind.isActive(rec) {
-		after, err := c.b.act(ctx, c.op.ev, ref, connector.Activate, c.bind.hint(rec))
+	enabled := wantActive && !c.bind.isActive(c.rec)
+	if enabled {
+		a := connector.Action{Kind: connector.Activate}
+		rec, err := b.act(ctx, ev, c.stored, a)
 		if err != nil {
 			return nil, err
 		}
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
 		ctx = rest
-		rec = adapt(after, c.bind.obj.Type)
-		if err := c.update(ctx, ref, rec, true); err != nil {
-			c.b.disableAgain(ctx, c.op.ev, ref)
+		c.became(a, rec)
+		if err := c.plan(ctx, mapping.Replace, c.rec); err != nil {
+			b.disableAgain(ctx, ev, c.stored)
 			return nil, err
 		}
-	} else if err := c.update(ctx, ref, rec, false); err != nil {
+	}
+	change := connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}
+	if err := b.update(ctx, ev, c.stored, change); err != nil {
+		if enabled {
+			b.disableAgain(ctx, ev, c.stored)
+		}
 		return nil, err
 	}
-	c.op.ev.Done = append(c.op.ev.Done, how)
-	return c.finish(ctx, entry)
+	ev.Done = append(ev.Done, how)
+	return c.finish(ctx)
 }
 
-// update writes what the create asked for over a record that exists. again says
-// that the record has changed since that was planned.
-func (c *creation) update(ctx context.Context, ref connector.Ref, rec *schema.Record, again bool) (err error) {
-	if again {
-		if err := c.plan(ctx, mapping.Replace, rec); err != nil {
-			return err
-		}
+// reviveOther makes a record of another kind what the create asked for: it is a
+// PUT that converts it.
+func (c *creation) reviveOther(ctx context.Context, held *holding, entry *Entry, how string) (*scim.Resource, error) {
+	f := &stored{bind: held.bind, ref: held.obj.RefOf(held.rec), rec: held.rec, entry: entry}
+	in := c.in.Clone()
+	if c.bind.active != schema.NoSlot && in.At(c.bind.active).Unassigned() {
+		in.SetAt(c.bind.active, schema.BooleanValue(true))
 	}
-	c.rec, c.partial, err = c.b.update(ctx, c.op.ev, ref, c.bind, connector.Change{Edits: c.result.Edits, Base: rec, Want: c.result.Record})
-	return err
+	if !entry.Tombstone.IsZero() {
+		c.b.cursors.forget(c.bind.fam)
+		entry.Tombstone = time.Time{}
+	}
+	m := &modification{b: c.b, ev: c.op.ev, stored: f, to: c.bind}
+	res, err := m.run(ctx, scim.Update{Replace: in})
+	if err != nil {
+		return nil, err
+	}
+	c.stored = m.stored
+	c.op.ev.Ref.ID = c.bind.scimID(f.ref.ID)
+	c.op.ev.Done = append(c.op.ev.Done, how)
+	return res, nil
 }
 
 // article puts "a" or "an" before a kind of record.

@@ -22,110 +22,153 @@ func (b *Backend) Update(ctx context.Context, r scim.Ref, u scim.Update, o scim.
 	if err != nil {
 		return nil, err
 	}
-	var m *model
-	var bind *binding
-	defer func() { err = op.end(ctx, bind, err) }()
+	defer func() { err = op.end(ctx, err) }()
 	op.ev.Repairs = o.Repairs
 	op.ev.Matched = "id"
-	if m, bind, err = b.binding(ctx, r.Type); err != nil {
-		return nil, err
-	}
-	if !bind.served() {
-		return nil, notFound(r)
-	}
-	if err := bind.fits(u); err != nil {
-		return nil, err
-	}
-	ref, ok := bind.ref(r.ID)
-	if !ok {
-		return nil, notFound(r)
-	}
-	res, rec, err := b.change(ctx, op.ev, m, bind, ref, r, u, o.IfMatch)
+	m, fam, err := b.family(ctx, r.Type)
 	if err != nil {
 		return nil, err
 	}
-	b.completeLate(ctx, op.ev, bind, rec)
+	if err := fam.fits(u); err != nil {
+		return nil, err
+	}
+	c := &alteration{b: b, ev: op.ev, fam: fam, r: r, u: u, o: o}
+	res, f, err := c.locked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.completeLate(ctx, op.ev, m, f)
 	return res, nil
 }
 
 // fits reports by its error whether an update was made for the present types.
-func (bind *binding) fits(u scim.Update) error {
+func (fam *family) fits(u scim.Update) error {
 	if u.Replace != nil {
-		return bind.fresh(u.Replace.Type())
+		return fam.fresh(u.Replace.Type())
 	}
 	for _, op := range u.Patch {
-		if err := bind.fresh(op.Target.Type); err != nil {
+		if err := fam.fresh(op.Target.Type); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// change chooses the cheapest way to carry out an update, with the record locked.
-// Where versions are asked for the record has to be read, and be in one of them.
-func (b *Backend) change(ctx context.Context, ev *Event, m *model, bind *binding, ref connector.Ref, r scim.Ref, u scim.Update, versions []string) (*scim.Resource, *schema.Record, error) {
-	name := bind.newName(u)
-	if name != "" {
+// alteration is an update on its way to the record.
+type alteration struct {
+	b   *Backend
+	ev  *Event
+	fam *family
+	r   scim.Ref
+	u   scim.Update
+	o   scim.WriteOptions
+}
+
+// locked carries out an update while nobody else writes the record, or gives
+// somebody the same name.
+func (c *alteration) locked(ctx context.Context) (*scim.Resource, *stored, error) {
+	kinds := c.fam.candidates(c.r.ID)
+	if len(kinds) == 0 {
+		return nil, nil, notFound(c.r)
+	}
+	if name := kinds[0].newName(c.u); name != "" {
 		// Before the record, as a create does: the other way round two could wait
 		// for each other.
-		unlock, err := b.opts.Locker.Lock(ctx, b.lockPrefix()+bind.obj.Name+"?"+nameKey(name))
+		unlock, err := c.b.opts.Locker.Lock(ctx, c.b.lockPrefix()+kinds[0].nameSpace()+"?"+nameKey(name))
 		if err != nil {
 			return nil, nil, err
 		}
 		defer unlock()
 	}
-	unlock, err := b.lock(ctx, keyOf(bind.obj, ref.ID))
+	unlock, err := c.b.lockID(ctx, c.fam, c.r)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer unlock()
-	ref, entry, err := b.locate(ctx, ev, bind, r)
+	return c.run(ctx)
+}
+
+// run chooses the cheapest way to carry out an update. Where versions are asked
+// for the record has to be read, and be in one of them.
+func (c *alteration) run(ctx context.Context) (*scim.Resource, *stored, error) {
+	b, ev := c.b, c.ev
+	kinds, entry, err := b.locate(ctx, ev, c.fam, c.r)
 	if err != nil {
 		return nil, nil, err
 	}
+	bind := kinds[0]
+	ref, _ := bind.ref(c.r.ID)
 	var found *stored
-	if len(versions) > 0 {
-		if found, err = b.inVersion(ctx, ev, bind, r, versions); err != nil {
+	if len(c.o.IfMatch) > 0 {
+		if found, err = b.inVersion(ctx, ev, c.fam, c.r, c.o.IfMatch); err != nil {
 			return nil, nil, err
 		}
 	}
-	if u.Replace == nil && bind.obj.Members {
-		if add, remove, ok := scim.MemberDelta(u.Patch); ok {
-			return nil, nil, b.editMembers(ctx, ev, m, bind, ref, add, remove)
+	if c.u.Replace == nil && bind.obj.Members {
+		if add, remove, ok := scim.MemberDelta(c.u.Patch); ok {
+			return nil, nil, b.editMembers(ctx, ev, bind, ref, add, remove)
 		}
 	}
-	if u.Replace == nil && found == nil {
+	if c.u.Replace == nil && found == nil {
+		f := &stored{bind: bind, ref: ref, entry: entry}
 		// Where kinds share their ids, only what has been seen as this kind is
 		// written without a look.
-		if known := bind.obj.IDSpace == "" || entry.Object == bind.obj.Name; known && bind.blind(u.Patch) {
-			return b.changeBlind(ctx, ev, bind, ref, entry, u.Patch)
-		}
-		if active, ok := bind.onlyActive(u.Patch); ok {
-			return b.changeState(ctx, ev, bind, ref, entry, active)
+		if bind.known(entry) && bind.blind(c.u.Patch) {
+			res, err := b.changeBlind(ctx, ev, f, c.u.Patch)
+			if err == nil || len(kinds) == 1 || !errors.Is(err, connector.NotFound) {
+				return res, f, asNotFound(c.r, err)
+			}
+		} else if active, ok := bind.onlyActive(c.u.Patch); ok && !entry.Off && !b.guardsAdmins(bind) {
+			res, err := b.changeState(ctx, ev, f, active)
+			return res, f, asNotFound(c.r, err)
 		}
 	}
 	if found == nil {
-		if found, err = b.load(ctx, ev, bind, r, nil); err != nil {
+		if found, err = b.load(ctx, ev, c.fam, c.r, c.needs(bind)); err != nil {
 			return nil, nil, err
 		}
 	}
-	if bind.note(found.entry, found.rec) {
+	if found.bind.note(found.entry, found.rec) {
 		b.save(ctx, ev, found.entry)
 	}
-	if name != "" && !strings.EqualFold(name, entry.Shadow[bind.typ.Path(bind.userName)]) {
-		if err := b.freeName(ctx, ev, bind, name, ref.ID); err != nil {
+	if name := bind.newName(c.u); name != "" && !strings.EqualFold(name, entry.Shadow[bind.typ.Path(bind.userName)]) {
+		if err := b.freeName(ctx, ev, c.fam, name, ref.ID); err != nil {
 			return nil, nil, err
 		}
 	}
-	c := &modification{b: b, ev: ev, bind: bind, stored: found}
-	res, err := c.run(ctx, u)
-	return res, c.rec, err
+	m := &modification{b: b, ev: ev, stored: found}
+	res, err := m.run(ctx, c.u)
+	return res, m.stored, err
+}
+
+// needs is what has to be read of a record for an update: everything, but for the
+// members of a group that are neither written nor shown.
+func (c *alteration) needs(bind *binding) omission {
+	if c.u.Replace != nil || bind.members == schema.NoSlot || slices.ContainsFunc(c.u.Patch, func(op scim.Op) bool { return op.Target.Slot == bind.members }) {
+		return nil
+	}
+	return unshown(c.o.Wants)
+}
+
+// guardsAdmins reports whether a record has to be read before it is disabled, to
+// see whether it is an administrator's.
+func (b *Backend) guardsAdmins(bind *binding) bool {
+	return b.opts.ProtectAdmins && bind.obj.Admin != ""
+}
+
+// asNotFound gives an error that says that the target has no such record the form
+// for the resource.
+func asNotFound(r scim.Ref, err error) error {
+	if errors.Is(err, connector.NotFound) {
+		return notFound(r)
+	}
+	return err
 }
 
 // onlyActive reports whether operations do nothing but enable or disable an
 // account, of a kind that need not be read for that.
 func (bind *binding) onlyActive(ops []scim.Op) (active, ok bool) {
-	if !bind.obj.BlindActions || bind.active == schema.NoSlot || len(ops) == 0 || bind.policy.Disable == DisableIgnore {
+	if !bind.obj.BlindActions || bind.active == schema.NoSlot || len(ops) == 0 {
 		return false, false
 	}
 	for _, op := range ops {
@@ -135,34 +178,31 @@ func (bind *binding) onlyActive(ops []scim.Op) (active, ok bool) {
 		}
 		active = v
 	}
-	return active, bind.routes == nil || bind.routes.Blind([]schema.Selector{ops[0].Target})
+	return active, bind.policy.plain(active) && bind.fam.blindRoute([]schema.Selector{ops[0].Target})
 }
 
 // changeState enables or disables an account without reading it first.
-func (b *Backend) changeState(ctx context.Context, ev *Event, bind *binding, ref connector.Ref, entry *Entry, active bool) (*scim.Resource, *schema.Record, error) {
-	kind := connector.Activate
+func (b *Backend) changeState(ctx context.Context, ev *Event, f *stored, active bool) (*scim.Resource, error) {
+	a := connector.Action{Kind: connector.Activate}
 	if !active {
-		kind = connector.Deactivate
-		if err := bind.mayRemove(ref); err != nil {
-			return nil, nil, err
+		a = connector.Action{Kind: connector.Deactivate, Keep: f.bind.policy.Disable == DisableDeactivate}
+		if err := b.mayRemove(ctx, f); err != nil {
+			return nil, err
 		}
 	}
-	rec, err := b.act(ctx, ev, ref, kind, entry.Hint)
+	rec, err := b.act(ctx, ev, f, a)
 	if err == nil && rec == nil {
-		rec, err = b.target.Get(ctx, ref)
-	}
-	if errors.Is(err, connector.NotFound) {
-		return nil, nil, notFound(ev.Ref)
+		rec, err = b.target.Get(ctx, f.ref)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	f := &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry}
+	f.became(a, rec)
 	b.overlay.wrote(f)
-	bind.note(entry, f.rec)
-	bind.keepLogin(entry, f.rec)
-	b.save(ctx, ev, entry)
-	return b.written(ctx, ev, bind, f), f.rec, nil
+	f.bind.note(f.entry, f.rec)
+	f.bind.keepLogin(f.entry, f.rec)
+	b.save(ctx, ev, f.entry)
+	return b.written(ctx, ev, f), nil
 }
 
 // blind reports whether operations can be carried out without a read.
@@ -178,10 +218,12 @@ func (bind *binding) blind(ops []scim.Op) bool {
 		}
 		touched[i] = op.Target
 	}
-	return bind.plan.Blind(touched) && (bind.routes == nil || bind.routes.Blind(touched))
+	return bind.plan.Blind(touched) && bind.fam.blindRoute(touched)
 }
 
-func (b *Backend) changeBlind(ctx context.Context, ev *Event, bind *binding, ref connector.Ref, entry *Entry, ops []scim.Op) (*scim.Resource, *schema.Record, error) {
+// changeBlind writes what operations say without reading the record first.
+func (b *Backend) changeBlind(ctx context.Context, ev *Event, f *stored, ops []scim.Op) (*scim.Resource, error) {
+	bind := f.bind
 	touched := make([]schema.Selector, len(ops))
 	for i := range ops {
 		touched[i] = ops[i].Target
@@ -189,39 +231,37 @@ func (b *Backend) changeBlind(ctx context.Context, ev *Event, bind *binding, ref
 	}
 	patched, err := scim.ApplyPatch(bind.typ.New(), ops)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var out mapping.Result
 	in := &mapping.Input{Op: mapping.Patch, Resource: patched, Touched: touched, Now: b.opts.Clock()}
 	if err := b.plan(ctx, ev, bind, in, &out); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(out.Edits) == 0 {
 		ev.Outcome = Unchanged
-		return nil, nil, nil
+		return nil, nil
 	}
-	rec, err := b.target.Update(ctx, ref, connector.Change{Edits: out.Edits})
-	if errors.Is(err, connector.NotFound) {
-		return nil, nil, notFound(ev.Ref)
-	}
+	rec, err := b.target.Update(ctx, f.ref, connector.Change{Edits: out.Edits})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ev.Changed = editedFields(bind.obj.Type, out.Edits)
 	if rec == nil {
-		return nil, nil, nil
+		return nil, nil
 	}
-	f := &stored{ref: ref, rec: adapt(rec, bind.obj.Type), entry: entry}
+	f.rec = adapt(rec, bind.obj.Type)
 	b.overlay.wrote(f)
-	return b.written(ctx, ev, bind, f), f.rec, nil
+	return b.written(ctx, ev, f), nil
 }
 
 // modification is an update of a record that was read.
 type modification struct {
-	b    *Backend
-	ev   *Event
-	bind *binding
+	b  *Backend
+	ev *Event
 	*stored
+	// to is the kind that the record is to become; nil where the routes decide.
+	to *binding
 
 	disables bool // the request says that the account is to be disabled
 
@@ -230,12 +270,11 @@ type modification struct {
 }
 
 func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, error) {
-	b, ev, bind := c.b, c.ev, c.bind
-	all, err := b.resources(ctx, bind, []*stored{c.stored}, forWriting)
+	b, ev := c.b, c.ev
+	current, err := b.resource(ctx, c.stored, forWriting)
 	if err != nil {
 		return nil, err
 	}
-	current := all[0]
 	ev.User = display(current.Record)
 	wanted, in, err := c.wanted(current.Record, u)
 	if err != nil {
@@ -243,7 +282,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	}
 	if c.enables(wanted) && c.recall() {
 		// What the deactivation took counts as being there still.
-		whole, err := b.resource(ctx, bind, &stored{rec: c.full, entry: c.entry, partial: true}, forWriting)
+		whole, err := b.resource(ctx, &stored{bind: c.bind, ref: c.ref, rec: c.full, entry: c.entry, partial: true}, forWriting)
 		if err != nil {
 			return nil, err
 		}
@@ -253,25 +292,47 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 		in.Stored = c.full
 	} else if in.Op == mapping.Patch && wanted.Equal(current.Record) && !c.halfDisabled() {
 		ev.Outcome = Unchanged
-		return current, b.setVersion(ctx, bind, c.stored, current)
+		return current, nil
 	}
-	if err := b.plan(ctx, ev, bind, in, &c.result); err != nil {
-		return nil, err
+	if c.to == nil {
+		if c.to, err = c.bind.reroute(in); err != nil {
+			return nil, err
+		}
 	}
 	before := *c.entry.clone()
+	if c.to != c.bind {
+		err = c.convert(ctx, wanted)
+	} else {
+		err = b.plan(ctx, ev, c.bind, in, &c.result)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := c.write(ctx, wanted); err != nil {
 		return nil, err
 	}
-	b.lookups.forget(identifiers(bind, c.rec)...)
-	c.entry.Object = bind.obj.Name
+	return c.finish(ctx, wanted, &before), nil
+}
+
+// finish remembers what has become of the record, and makes the answer.
+func (c *modification) finish(ctx context.Context, wanted *schema.Record, before *Entry) *scim.Resource {
+	b, ev := c.b, c.ev
+	ev.Target, ev.kind = c.ref, c.bind
+	b.lookups.forget(identifiers(c.bind, c.rec)...)
+	if !c.gone {
+		c.entry.Object = c.bind.obj.Name
+	}
 	c.settleLate()
-	res := b.answer(ctx, ev, bind, c.stored, wanted)
-	if len(ev.Changed) == 0 && len(ev.Done) == 0 && sameShadows(before.Shadow, c.entry.Shadow) {
+	res := b.answer(ctx, ev, c.stored, wanted)
+	switch {
+	case len(ev.Changed) == 0 && len(ev.Done) == 0 && before.Off == c.entry.Off && sameShadows(before.Shadow, c.entry.Shadow):
 		ev.Outcome = Unchanged
-	} else {
+	case c.gone:
+		b.overlay.wrote(&stored{ref: c.ref})
+	default:
 		b.overlay.wrote(c.stored)
 	}
-	return res, nil
+	return res
 }
 
 // wanted is the resource as it is to be, and what the mapping makes it from.
@@ -291,6 +352,7 @@ func (c *modification) wanted(current *schema.Record, u scim.Update) (*schema.Re
 	if err != nil {
 		return nil, nil, err
 	}
+	c.bind.fam.keepRoute(rec, current)
 	if on, isBool := c.bind.activeOf(rec); isBool {
 		c.disables = !on
 	}
@@ -305,43 +367,44 @@ func (c *modification) wanted(current *schema.Record, u scim.Update) (*schema.Re
 // write carries out the edits and the change of state, in the order in which the
 // target takes them: a disabled account is enabled before it is changed, and
 // one to be disabled is changed before that.
-func (c *modification) write(ctx context.Context, wanted *schema.Record) (err error) {
+func (c *modification) write(ctx context.Context, wanted *schema.Record) error {
 	b, ev, bind := c.b, c.ev, c.bind
-	wasActive := bind.isActive(c.rec)
+	wasActive := c.isActive()
 	wantActive, ok := bind.activeOf(wanted)
 	if !ok {
 		wantActive = wasActive
 	}
 	disable := wasActive && !wantActive || c.halfDisabled()
 	if disable {
-		if err := bind.mayRemove(c.ref); err != nil {
+		if err := b.mayRemove(ctx, c.stored); err != nil {
 			return err
 		}
 	}
 	if c.enables(wanted) {
 		return c.enable(ctx)
 	}
-	if c.rec, c.partial, err = b.update(ctx, ev, c.ref, bind, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
+	if err := b.update(ctx, ev, c.stored, connector.Change{Edits: c.result.Edits, Base: c.rec, Want: c.result.Record}); err != nil {
 		return err
 	}
 	switch {
-	case disable && bind.policy.Disable == DisableIgnore:
-		ev.warn(notDisabled)
 	case disable:
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
-		c.rec, c.partial, err = b.deactivate(rest, ev, bind, c.rec, c.entry)
+		return b.disable(rest, ev, c.stored)
+	case wantActive && !wasActive:
+		ev.warn(notEnabled)
 	case wantActive:
 		c.entry.revived()
 	}
-	return err
+	return nil
 }
 
 // halfDisabled reports whether a request disables an account that cannot be used,
 // but still has the rights that a deactivation takes away: an earlier one stopped
 // half-way, or somebody disabled it in the target.
 func (c *modification) halfDisabled() bool {
-	return c.disables && c.bind.policy.Disable != DisableIgnore && !c.bind.isActive(c.rec) && c.bind.special(c.rec)
+	p := c.bind.policy.Disable
+	return c.disables && p != DisableIgnore && p != DisableDeactivate && !c.isActive() && c.bind.special(c.rec)
 }
 
 // settleLate brings what an entry waits for up to date: a field that was written

@@ -28,14 +28,14 @@ const versionSize = 12
 
 // version returns the version of a record, "" for one of which not all is known.
 // shown is the resource that was made of it, nil where there is none.
-func (b *Backend) version(ctx context.Context, bind *binding, f *stored, shown *schema.Record) (string, error) {
+func (b *Backend) version(ctx context.Context, f *stored, shown *schema.Record) (string, error) {
 	if f.partial {
 		return "", nil
 	}
-	needs := bind.plan.ReadNeeds(nil, f.rec)
+	needs := f.bind.plan.ReadNeeds(nil, f.rec)
 	if shown == nil || len(needs) > 0 {
-		shown = bind.record(f.rec, f.entry, asTheyAre(needs))
-		if err := b.hideMembers(ctx, bind, shown); err != nil {
+		shown = f.bind.record(f.rec, f.entry, asTheyAre(needs))
+		if err := b.hideMembers(ctx, f.bind, shown); err != nil {
 			return "", err
 		}
 	}
@@ -43,8 +43,8 @@ func (b *Backend) version(ctx context.Context, bind *binding, f *stored, shown *
 }
 
 // setVersion gives a resource the version of the record that it was made of.
-func (b *Backend) setVersion(ctx context.Context, bind *binding, f *stored, r *scim.Resource) (err error) {
-	r.Version, err = b.version(ctx, bind, f, r.Record)
+func (b *Backend) setVersion(ctx context.Context, f *stored, r *scim.Resource) (err error) {
+	r.Version, err = b.version(ctx, f, r.Record)
 	return err
 }
 
@@ -59,12 +59,12 @@ func asTheyAre(needs []mapping.Need) *mapping.Resolved {
 
 // inVersion reads a resource whole, for a write that wants it to be in one of
 // some versions. Its lock is held.
-func (b *Backend) inVersion(ctx context.Context, ev *Event, bind *binding, r scim.Ref, versions []string) (*stored, error) {
-	found, err := b.load(ctx, ev, bind, r, nil)
+func (b *Backend) inVersion(ctx context.Context, ev *Event, fam *family, r scim.Ref, versions []string) (*stored, error) {
+	found, err := b.load(ctx, ev, fam, r, nil)
 	if err != nil {
 		return nil, err
 	}
-	version, err := b.version(ctx, bind, found, nil)
+	version, err := b.version(ctx, found, nil)
 	if err != nil {
 		return nil, err
 	}

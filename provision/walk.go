@@ -22,15 +22,12 @@ import (
 //
 // known are records that pass the filter for all that State says, and that the
 // target's search may not find.
-func (b *Backend) walk(ctx context.Context, ev *Event, bind *binding, q query, push mapping.Pushdown, known []*stored) (*scim.Page, error) {
-	w := b.walker(ev, bind, q, push, len(known) > 0, b.opts.Clock())
+func (b *Backend) walk(ctx context.Context, ev *Event, src *source, q query, known []*stored) (*scim.Page, error) {
+	w := b.walker(ev, src, q, len(known) > 0, b.opts.Clock())
 	w.known = known
-	w.key = bind.obj.Name
-	if push.Query != nil {
-		w.key += "?" + push.Query.String()
-	}
+	w.key = src.key()
 	switch {
-	case bind.obj.Offset && w.countable():
+	case w.bind.obj.Offset && w.countable():
 		// The target counts as SCIM does, and can begin anywhere.
 		w.seen, w.offset = q.StartIndex-1, q.StartIndex-1
 	case !w.filtered || w.trusted:
@@ -43,7 +40,8 @@ func (b *Backend) walk(ctx context.Context, ev *Event, bind *binding, q query, p
 type walker struct {
 	b    *Backend
 	ev   *Event
-	bind *binding
+	src  *source
+	bind *binding // of the source
 	q    query
 	push mapping.Pushdown
 	key  string
@@ -68,15 +66,16 @@ type walker struct {
 // walker returns a walk at its beginning. elsewhere says that there are records
 // that the target's search may not find, and since is when the search has to have
 // been up to date.
-func (b *Backend) walker(ev *Event, bind *binding, q query, push mapping.Pushdown, elsewhere bool, since time.Time) *walker {
-	w := &walker{b: b, ev: ev, bind: bind, q: q, push: push, page: &scim.Page{}}
+func (b *Backend) walker(ev *Event, src *source, q query, elsewhere bool, since time.Time) *walker {
+	bind, push := src.bind, src.push
+	w := &walker{b: b, ev: ev, src: src, bind: bind, q: q, push: push, page: &scim.Page{}}
 	// A filter that the target answers whole is walked like a list; one that is
 	// checked here has to read everything there is.
 	w.filtered = q.Filter != nil
 	w.consistent = push.Query != nil && b.consistent(bind, push.Query)
 	w.trusted = !w.filtered || w.consistent && push.Residual == nil && !elsewhere
 	if push.Query != nil && !w.consistent {
-		w.fresh = b.recent(bind, since)
+		w.fresh = b.recent(src, since)
 	}
 	w.omit = bind.omitted(q)
 	if w.trusted && w.filtered && bind.answersAll() {
@@ -100,7 +99,7 @@ func (w *walker) scan() {
 
 // list reads the target's page at the walk's cursor.
 func (w *walker) list(ctx context.Context) (*connector.Page, error) {
-	q := connector.Query{Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Omit: w.omit}
+	q := connector.Query{Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Omit: w.omit, Kin: w.src.kin}
 	if w.trusted {
 		q.Limit = w.q.Count + w.skip
 	}
@@ -185,8 +184,7 @@ func (w *walker) tooMany() error {
 // countable reports whether the target's own total is that of what SCIM shows. A
 // search that folds more than SCIM does finds too many.
 func (w *walker) countable() bool {
-	_, tombstones, err := w.bind.policy.removal(w.bind.obj)
-	return (!w.filtered || w.trusted && w.bind.obj.Search.Any) && err == nil && !tombstones
+	return (!w.filtered || w.trusted && w.bind.obj.Search.Any) && !w.bind.policy.buries(w.bind.obj)
 }
 
 // visible leaves out what DELETEs have put away, and puts records that were
@@ -205,16 +203,16 @@ func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored,
 		if entries[i] != nil && !entries[i].Tombstone.IsZero() {
 			continue
 		}
-		ref := connector.Ref{Object: w.bind.obj.Name, ID: keys[i].ID}
-		w.known = slices.DeleteFunc(w.known, func(k *stored) bool { return k.ref == ref })
-		f := &stored{ref: ref, rec: adapt(rec, w.bind.obj.Type), entry: entries[i], partial: len(w.omit) > 0}
-		if newer, ok := w.fresh[ref]; ok {
-			delete(w.fresh, ref)
+		f := w.src.stored(rec, entries[i])
+		f.partial = f.partial || len(w.omit) > 0
+		w.known = slices.DeleteFunc(w.known, func(k *stored) bool { return k.ref == f.ref })
+		if newer, ok := w.fresh[f.ref]; ok {
+			delete(w.fresh, f.ref)
 			if newer.rec == nil {
 				continue
 			}
 			// Somebody else may have written it since.
-			if !w.bind.modified(f.rec).After(w.bind.modified(newer.rec)) {
+			if !f.bind.modified(f.rec).After(f.bind.modified(newer.rec)) {
 				f.rec, f.partial = newer.rec, newer.partial
 			}
 		}
@@ -252,18 +250,25 @@ func (w *walker) takeUnlisted(ctx context.Context) error {
 // hidden reads who has the value that a lookup found nobody for, as far as this
 // connection knows.
 func (w *walker) hidden(ctx context.Context) ([]*stored, error) {
-	refs, err := w.b.hiddenRefs(ctx, w.bind, w.push, w.b.opts.Clock())
+	refs, err := w.b.hiddenRefs(ctx, w.src, w.b.opts.Clock())
 	if err != nil {
 		return nil, err
 	}
-	return w.b.readAll(ctx, w.ev, w.bind, w.q, refs)
+	var ids []string
+	for _, ref := range refs {
+		if id := w.bind.scimID(ref.ID); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return w.b.readAll(ctx, w.ev, w.bind.fam, w.q, ids)
 }
 
 // hiddenRefs are those who may have the value that the target is asked for by a
 // consistent lookup, which may not show them: of what few targets say is whether
 // it shows disabled accounts, and those that were made just now.
-func (b *Backend) hiddenRefs(ctx context.Context, bind *binding, push mapping.Pushdown, since time.Time) ([]connector.Ref, error) {
-	c, ok := push.Query.(*schema.Compare)
+func (b *Backend) hiddenRefs(ctx context.Context, src *source, since time.Time) ([]connector.Ref, error) {
+	bind := src.bind
+	c, ok := src.push.Query.(*schema.Compare)
 	if !ok || c.Op != schema.Eq || len(bind.obj.Unique) == 0 || !strings.EqualFold(c.Path.String(), bind.obj.Unique[0]) {
 		return nil, nil
 	}
@@ -271,9 +276,10 @@ func (b *Backend) hiddenRefs(ctx context.Context, bind *binding, push mapping.Pu
 	if err != nil {
 		return nil, err
 	}
-	recent := b.recent(bind, since)
+	recent := b.recent(src, since)
 	for _, ref := range sortedRefs(maps.Keys(recent)) {
-		if rec := recent[ref].rec; rec != nil && strings.EqualFold(rec.Get(bind.obj.Unique[0]).Text(), c.Value.Text()) && !slices.Contains(refs, ref) {
+		kind := bind.fam.kindOf(ref.Object)
+		if rec := recent[ref].rec; rec != nil && strings.EqualFold(rec.Get(kind.uniqueLike(bind, bind.obj.Unique[0])).Text(), c.Value.Text()) && !slices.Contains(refs, ref) {
 			refs = append(refs, ref)
 		}
 	}
@@ -301,7 +307,7 @@ func (w *walker) take(ctx context.Context, found []*stored) error {
 			return nil
 		}
 	}
-	all, err := w.b.resources(ctx, w.bind, found, forReading)
+	all, err := w.b.resources(ctx, found, forReading)
 	if err != nil {
 		return err
 	}
@@ -327,7 +333,7 @@ func (w *walker) take(ctx context.Context, found []*stored) error {
 // give puts a resource on the page.
 func (w *walker) give(ctx context.Context, f *stored, r *scim.Resource) error {
 	w.page.Resources = append(w.page.Resources, r)
-	return w.b.setVersion(ctx, w.bind, f, r)
+	return w.b.setVersion(ctx, f, r)
 }
 
 // consistent reports whether a search sees every finished write.
@@ -342,13 +348,15 @@ func (b *Backend) consistent(bind *binding, f schema.Filter) bool {
 // passes reports whether a resource passes the filter.
 func (w *walker) passes(r *scim.Resource) bool { return w.unchecked || w.q.Matches(r.Record) }
 
-// recent returns the records of the binding's object that a search which was up
-// to date at an instant may not have.
-func (b *Backend) recent(bind *binding, since time.Time) map[connector.Ref]overlaid {
-	out := b.overlay.since(bind.obj.Name, since.Add(-b.opts.Lag))
-	for ref, e := range out {
-		e.rec = adapt(e.rec, bind.obj.Type)
-		out[ref] = e
+// recent returns the records of a source's kinds that a search which was up to date
+// at an instant may not have.
+func (b *Backend) recent(src *source, since time.Time) map[connector.Ref]overlaid {
+	out := make(map[connector.Ref]overlaid)
+	for _, bind := range src.kinds() {
+		for ref, e := range b.overlay.since(bind.obj.Name, since.Add(-b.opts.Lag)) {
+			e.rec = adapt(e.rec, bind.obj.Type)
+			out[ref] = e
+		}
 	}
 	return out
 }

@@ -29,6 +29,8 @@ import (
 //	    mapping: acme.yaml                   # optional: a mapping document beside this file
 //	    policies:                            # optional, by target object, * for all others
 //	      requester: {delete: deactivate, conflict: reactivate}
+//	    new_objects: {Group: agent_group}    # optional: what a new group becomes that does not say so
+//	    protect_admins: true                 # optional: administrators cannot be disabled
 //	    tokens:                              # server token prints one; without any, a new one at each start
 //	      - name: okta
 //	        sha256: HEX                      # or env: NAME of a variable with the token
@@ -158,6 +160,17 @@ func readConnection(n node, env environment) (configured, error) {
 			c.config.CreateReferences, err = n.flag()
 			return err
 		},
+		"protect_admins": func(n node) (err error) {
+			c.config.ProtectAdmins, err = n.flag()
+			return err
+		},
+		"new_objects": func(n node) error {
+			c.config.NewObjects = map[string]string{}
+			return n.entries(func(typ string, v node) (err error) {
+				c.config.NewObjects[typ], err = v.text()
+				return err
+			})
+		},
 		"tokens": func(n node) error {
 			return n.list(func(n node) error {
 				t, err := readToken(n, env)
@@ -208,13 +221,21 @@ func (c *configured) mapping(r *connector.Registry) (fs.FS, error) {
 func readPolicies(n node) (map[string]provision.Policy, error) {
 	out := map[string]provision.Policy{}
 	err := n.entries(func(object string, v node) error {
-		var disable, remove, conflict string
-		err := v.object(members{"disable": into(&disable), "delete": into(&remove), "conflict": into(&conflict)})
+		var disable, enable, remove, conflict string
+		var special bool
+		err := v.object(members{
+			"disable": into(&disable), "enable": into(&enable), "delete": into(&remove), "conflict": into(&conflict),
+			"conflict_special": func(n node) (err error) {
+				special, err = n.flag()
+				return err
+			},
+		})
 		if object == "*" {
 			object = ""
 		}
 		out[object] = provision.Policy{
-			Disable: provision.DisablePolicy(disable), Delete: provision.DeletePolicy(remove), Conflict: provision.ConflictPolicy(conflict),
+			Disable: provision.DisablePolicy(disable), Enable: provision.EnablePolicy(enable), Delete: provision.DeletePolicy(remove),
+			Conflict: provision.ConflictPolicy(conflict), ConflictSpecial: special,
 		}
 		return err
 	})

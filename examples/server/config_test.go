@@ -119,6 +119,8 @@ connections:
     profile: strict
     mapping: sub/mine.yaml
     create_references: true
+    protect_admins: true
+    new_objects: {User: user}
     policies:
       requester: {disable: ignore, delete: erase, conflict: adopt}
       "*": {delete: deactivate}
@@ -155,6 +157,8 @@ connections:
 		"":          {Delete: provision.DeleteDeactivate},
 	}, a.config.Policies)
 	assert.True(t, a.config.CreateReferences)
+	assert.True(t, a.config.ProtectAdmins)
+	assert.Equal(t, map[string]string{"User": "user"}, a.config.NewObjects)
 	require.Len(t, a.config.Tokens, 2)
 	assert.Equal(t, gateway.Token{Name: "okta", Hash: gateway.HashToken("okta-token"), Expires: time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC)}, a.config.Tokens[0])
 	assert.True(t, a.config.Tokens[1].ReadOnly)
