@@ -43,6 +43,8 @@ func wrapped(status int, key string, v any) answer {
 	return jsonAnswer(status, map[string]any{key: v})
 }
 
+func emptyOK() answer { return simulator.Empty(http.StatusOK) }
+
 func noContent() answer { return simulator.Empty(http.StatusNoContent) }
 
 // flat is the error shape of everything but validation (§1.5).
@@ -115,14 +117,19 @@ func (a *Account) notFound() answer {
 	return simulator.Empty(http.StatusNotFound)
 }
 
-// refusal is the answer for a record in the wrong state, with a status that a
-// rule sets.
+// refusal is the answer for a user who is active, or not, where the call needs
+// the contrary, with a status that a rule sets.
 func (a *Account) refusal(status int, message string) answer {
+	return a.refusalOf("active", status, message)
+}
+
+// refusalOf is the answer for a record that is in the wrong state by a field.
+func (a *Account) refusalOf(field string, status int, message string) answer {
 	switch status {
 	case http.StatusNotFound:
 		return a.notFound()
 	case http.StatusBadRequest:
-		return failed(status, fieldError{Field: "active", Message: message, Code: "incompatible_field"})
+		return failed(status, fieldError{Field: field, Message: message, Code: "incompatible_field"})
 	}
 	return flat(status, "inconsistent_state", message)
 }

@@ -73,19 +73,11 @@ const defaultUnassignedFor = "30m"
 
 func (a *Account) groupView(g *group) map[string]any {
 	v := map[string]any{
-		"id": g.ID, "name": g.Name, "description": nil, "workspace_id": g.WorkspaceID,
+		"id": g.ID, "name": g.Name, "description": orNull(g.Description), "workspace_id": g.WorkspaceID,
 		"restricted": g.Restricted, "approval_required": g.ApprovalRequired, "unassigned_for": g.UnassignedFor,
-		"business_hours_id": nil, "escalate_to": nil, "auto_ticket_assign": g.AutoAssign, "ocs_schedule_id": nil,
+		"business_hours_id": orNull(g.BusinessHoursID), "escalate_to": orNull(g.EscalateTo),
+		"auto_ticket_assign": g.AutoAssign, "ocs_schedule_id": nil,
 		"created_at": a.stamp(g.CreatedAt), "updated_at": a.stamp(g.updated),
-	}
-	if g.Description != "" {
-		v["description"] = g.Description
-	}
-	if g.BusinessHoursID != 0 {
-		v["business_hours_id"] = g.BusinessHoursID
-	}
-	if g.EscalateTo != 0 {
-		v["escalate_to"] = g.EscalateTo
 	}
 	for s, seating := range g.seats {
 		v[seat(s).String()] = append([]int64{}, seating.approved...)

@@ -110,3 +110,76 @@ func (a *Account) RequesterFields() []RequesterField {
 	}
 	return out
 }
+
+// AgentGroup returns an agent group by id, or nil where there is none.
+func (a *Account) AgentGroup(id int64) map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if g := a.groups.Records[id]; g != nil {
+		return a.groupView(g)
+	}
+	return nil
+}
+
+// AgentGroups returns the agent groups of all workspaces in the order of their
+// ids.
+func (a *Account) AgentGroups() []map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := []map[string]any{}
+	for _, id := range a.groups.IDs() {
+		out = append(out, a.groupView(a.groups.Records[id]))
+	}
+	return out
+}
+
+// RequesterGroup returns a requester group by id, or nil where there is none.
+func (a *Account) RequesterGroup(id int64) map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if g := a.requesterGroups.Records[id]; g != nil {
+		return a.requesterGroupView(g)
+	}
+	return nil
+}
+
+// RequesterGroups returns all requester groups in the order of their ids.
+func (a *Account) RequesterGroups() []map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := []map[string]any{}
+	for _, id := range a.requesterGroups.IDs() {
+		out = append(out, a.requesterGroupView(a.requesterGroups.Records[id]))
+	}
+	return out
+}
+
+// Members returns the ids of a requester group's members in ascending order.
+func (a *Account) Members(requesterGroup int64) []int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if g := a.requesterGroups.Records[requesterGroup]; g != nil {
+		return slices.Sorted(slices.Values(g.Members))
+	}
+	return nil
+}
+
+// Roles returns all roles in the order in which GET /roles lists them.
+func (a *Account) Roles() []Role {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.roles)
+}
+
+// AgentByEmail returns the agent to whom an address belongs, in any case, active
+// or not; nil where there is none.
+func (a *Account) AgentByEmail(address string) map[string]any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, id := range a.owners[fold(address)] {
+		if u := a.users.Records[id]; u.agent {
+			return a.agentView(u)
+		}
+	}
+	return nil
+}

@@ -109,8 +109,7 @@ func TestProtocol(t *testing.T) {
 		{"empty body", "POST", "/requesters", ``, nil, 400, "invalid_json"},
 		{"body on GET (§1.5)", "GET", "/requesters", `{}`, nil, 400, "no_content_required"},
 		{"body on DELETE (§1.5)", "DELETE", "/requesters/5", `{}`, nil, 400, "no_content_required"},
-		{"not simulated", "GET", "/groups", nil, nil, 501, "not_simulated"},
-		{"merge", "PUT", "/requesters/5/merge?secondary_requesters=1", nil, nil, 501, "not_simulated"},
+		{"not simulated", "PUT", "/requesters/5/merge", nil, nil, 501, "not_simulated"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -23,7 +23,8 @@ type call struct {
 	header       http.Header
 	now          time.Time
 	base         string // what absolute URLs start with
-	id           int64  // the {id} of the route
+	id           int64  // the first {id} of the route
+	member       int64  // the second one
 	key          *Key
 }
 
@@ -52,7 +53,7 @@ func (a *Account) routeTable() []route {
 	}
 	agentList := append([]string{"query", "email", "mobile_phone_number", "work_phone_number", "active", "state"}, paging...)
 	named := append([]string{"query"}, paging...)
-	routes := []route{
+	return []route{
 		{method: "GET", path: "requesters", permission: ViewRequesters, limit: listRequestersLimit, parameters: requesterList, handle: a.listRequesters},
 		{method: "POST", path: "requesters", permission: EditRequesters, body: true, handle: a.createRequester},
 		{method: "GET", path: "requesters/{id}", permission: ViewRequesters, handle: a.viewRequester},
@@ -79,6 +80,21 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "workspaces", permission: ViewWorkspaces, parameters: paging, handle: a.listWorkspaces},
 		{method: "GET", path: "workspaces/{id}", permission: ViewWorkspaces, handle: a.viewWorkspace},
 
+		{method: "GET", path: "groups", permission: ViewAgentGroups, parameters: append([]string{"workspace_id"}, paging...), handle: a.listGroups},
+		{method: "POST", path: "groups", permission: EditAgentGroups, body: true, handle: a.createGroup},
+		{method: "GET", path: "groups/{id}", permission: ViewAgentGroups, handle: a.viewGroup},
+		{method: "PUT", path: "groups/{id}", permission: EditAgentGroups, body: true, handle: a.updateGroup},
+		{method: "DELETE", path: "groups/{id}", permission: DeleteAgentGroups, handle: a.deleteGroup},
+
+		{method: "GET", path: "requester_groups", permission: ViewRequesters, parameters: paging, handle: a.listRequesterGroups},
+		{method: "POST", path: "requester_groups", permission: EditRequesters, body: true, handle: a.createRequesterGroup},
+		{method: "GET", path: "requester_groups/{id}", permission: ViewRequesters, handle: a.viewRequesterGroup},
+		{method: "PUT", path: "requester_groups/{id}", permission: EditRequesters, body: true, handle: a.updateRequesterGroup},
+		{method: "DELETE", path: "requester_groups/{id}", permission: DeleteRequesters, handle: a.deleteRequesterGroup},
+		{method: "GET", path: "requester_groups/{id}/members", permission: ViewRequesters, parameters: paging, handle: a.listMembers},
+		{method: "POST", path: "requester_groups/{id}/members/{id}", permission: EditRequesters, handle: a.addMember},
+		{method: "DELETE", path: "requester_groups/{id}/members/{id}", permission: EditRequesters, handle: a.removeMember},
+
 		{method: "GET", path: "departments", parameters: named, handle: a.listDepartments},
 		{method: "POST", path: "departments", body: true, handle: a.createDepartment},
 		{method: "GET", path: "departments/{id}", handle: a.viewDepartment},
@@ -91,20 +107,7 @@ func (a *Account) routeTable() []route {
 		{method: "POST", path: "locations"},
 		{method: "PUT", path: "locations/{id}"},
 		{method: "DELETE", path: "locations/{id}"},
-
-		{method: "POST", path: "requester_groups/{id}/members/{id}"},
-		{method: "DELETE", path: "requester_groups/{id}/members/{id}"},
-		{method: "GET", path: "requester_groups/{id}/members"},
 	}
-	for _, collection := range []string{"groups", "requester_groups"} {
-		for _, method := range []string{"GET", "POST"} {
-			routes = append(routes, route{method: method, path: collection})
-		}
-		for _, method := range []string{"GET", "PUT", "DELETE"} {
-			routes = append(routes, route{method: method, path: collection + "/{id}"})
-		}
-	}
-	return routes
 }
 
 // route finds the route of a call and sets its id. Where only the verb is
@@ -113,11 +116,11 @@ func (a *Account) route(c *call) (rt *route, allowed []string) {
 	have := strings.Split(strings.TrimPrefix(c.path, apiRoot+"/"), "/")
 	for i := range a.routes {
 		r := &a.routes[i]
-		id, ok := matchRoute(r.path, have)
+		ids, ok := matchRoute(r.path, have)
 		switch {
 		case !ok:
 		case r.method == c.method:
-			c.id = id
+			c.id, c.member = ids[0], ids[1]
 			return r, nil
 		default:
 			allowed = append(allowed, r.method)
@@ -126,28 +129,30 @@ func (a *Account) route(c *call) (rt *route, allowed []string) {
 	return nil, allowed
 }
 
-// matchRoute compares a path with a pattern. An {id} that is no positive int64
-// matches with the id 0, which nothing has.
-func matchRoute(pattern string, have []string) (id int64, ok bool) {
+// matchRoute compares a path with a pattern, which has two {id} at most. One
+// that is no positive int64 matches with the id 0, which nothing has.
+func matchRoute(pattern string, have []string) (ids [2]int64, ok bool) {
 	want := strings.Split(pattern, "/")
 	if len(want) != len(have) {
-		return 0, false
+		return ids, false
 	}
+	found := 0
 	for i, segment := range want {
 		if segment != "{id}" {
 			if segment != have[i] {
-				return 0, false
+				return ids, false
 			}
 			continue
 		}
 		if have[i] == "" {
-			return 0, false
+			return ids, false
 		}
 		if n, err := strconv.ParseInt(have[i], 10, 64); err == nil && n > 0 {
-			id = n
+			ids[found] = n
 		}
+		found++
 	}
-	return id, true
+	return ids, true
 }
 
 // dispatch makes the checks that all routes share and runs the route.

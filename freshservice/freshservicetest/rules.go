@@ -223,6 +223,34 @@ type Rules struct {
 	// PendingResend says when agents who wait for approval have to be named
 	// again (§5.1, §6.1). Default [ResendToGroups].
 	PendingResend PendingResend
+	// InactiveInGroups is what becomes of deactivated agents in the lists of a
+	// group (§6.1, §13.8). Default [InactiveNotAdded].
+	InactiveInGroups InactiveInGroups
+	// GroupNamesRepeat lets two groups of one kind, agent groups of one
+	// workspace, have one name (§6.1, §13.12). Default false: a duplicate.
+	GroupNamesRepeat bool
+	// RequesterGroupNameOptionalOnUpdate lets a PUT leave the name of a
+	// requester group out (§6.2 marks it mandatory). Default false.
+	RequesterGroupNameOptionalOnUpdate bool
+	// RuleBasedStatus refuses changes of rule-based requester groups (§6.2).
+	// Default 403 with access_denied; the other candidates are 400 and 409.
+	RuleBasedStatus int
+	// RuleBasedDeletable deletes rule-based requester groups (§6.2). Default
+	// false: refused as well.
+	RuleBasedDeletable bool
+	// AddMemberAgainStatus is the answer for a requester who is a member already
+	// (§6.2, §13.8). Default 200.
+	AddMemberAgainStatus int
+	// RemoveAbsentMemberStatus is the answer for one who is no member (§6.2).
+	// Default 404.
+	RemoveAbsentMemberStatus int
+	// AddMemberBody answers the new member with a body. Default false: empty.
+	// Undocumented.
+	AddMemberBody bool
+	// InactiveJoinRequesterGroups lets deactivated requesters be added, who lose
+	// their memberships on deactivation (§4.7). Default false: 400.
+	// Undocumented.
+	InactiveJoinRequesterGroups bool
 	// AgentsJoinRequesterGroups lets agents be members of requester groups
 	// (§6.2, §13.8). Default false: not found, and a promotion ends memberships.
 	AgentsJoinRequesterGroups bool
@@ -380,6 +408,21 @@ const (
 	ResendAlways
 )
 
+// InactiveInGroups is what a group's members, observers and leaders do with
+// agents who are deactivated.
+type InactiveInGroups int
+
+const (
+	// InactiveNotAdded refuses newcomers and lets those stay who are in.
+	InactiveNotAdded InactiveInGroups = iota
+	// InactiveAccepted takes them like active ones.
+	InactiveAccepted
+	// InactiveRefused refuses a list that has one, even one who is in.
+	InactiveRefused
+	// InactiveDropped leaves them out without a word.
+	InactiveDropped
+)
+
 // Choices is the form of a custom dropdown's choices.
 type Choices int
 
@@ -506,6 +549,21 @@ func Variants() []Variant {
 	add("seat-limit-on-convert", func(r *Rules) { r.SeatLimitOnConvert = true })
 	add("pending-resend-in-lists", func(r *Rules) { r.PendingResend = ResendInLists })
 	add("pending-resend-always", func(r *Rules) { r.PendingResend = ResendAlways })
+	add("inactive-accepted-in-groups", func(r *Rules) { r.InactiveInGroups = InactiveAccepted })
+	add("inactive-refused-in-groups", func(r *Rules) { r.InactiveInGroups = InactiveRefused })
+	add("inactive-dropped-from-groups", func(r *Rules) { r.InactiveInGroups = InactiveDropped })
+	add("group-names-repeat", func(r *Rules) { r.GroupNamesRepeat = true })
+	add("requester-group-name-optional-on-update", func(r *Rules) { r.RequesterGroupNameOptionalOnUpdate = true })
+	add("rule-based-400", func(r *Rules) { r.RuleBasedStatus = 400 })
+	add("rule-based-409", func(r *Rules) { r.RuleBasedStatus = 409 })
+	add("rule-based-deletable", func(r *Rules) { r.RuleBasedDeletable = true })
+	add("add-member-again-400", func(r *Rules) { r.AddMemberAgainStatus = 400 })
+	add("add-member-again-409", func(r *Rules) { r.AddMemberAgainStatus = 409 })
+	add("remove-absent-member-204", func(r *Rules) { r.RemoveAbsentMemberStatus = 204 })
+	add("remove-absent-member-400", func(r *Rules) { r.RemoveAbsentMemberStatus = 400 })
+	add("remove-absent-member-409", func(r *Rules) { r.RemoveAbsentMemberStatus = 409 })
+	add("add-member-body", func(r *Rules) { r.AddMemberBody = true })
+	add("inactive-join-requester-groups", func(r *Rules) { r.InactiveJoinRequesterGroups = true })
 	add("agents-join-requester-groups", func(r *Rules) { r.AgentsJoinRequesterGroups = true })
 	add("department-names-repeat", func(r *Rules) { r.DepartmentNamesRepeat = true })
 	add("department-name-optional-on-update", func(r *Rules) { r.DepartmentNameOptionalOnUpdate = true })

@@ -3,12 +3,15 @@ package freshservicetest
 import "time"
 
 // Sandbox returns options for an account to try things out with: a few people
-// at example.com, departments, locations and a custom field of every type; no
-// index lag, and limits that are far away. The ids are the same every time.
+// at example.com, departments, locations, groups of every kind and a custom field
+// of every type; no index lag, and limits that are far away. The ids are the same
+// every time.
 //
 // The people: Avery Admin owns the API key and Grace Hopper is an agent; Ada
 // Byron, Alan Turing and Katherine Johnson are requesters; Charles Babbage is a
-// deactivated one.
+// deactivated one. The agent groups are Service Desk (Grace), Security, which new
+// members join by approval, and in the workspace People (3) Onboarding. The
+// requester groups are VPN Users (Ada, Alan) and the rule-based Everyone.
 func Sandbox() *Options {
 	const (
 		engineering int64 = 21000000101 + iota
@@ -21,7 +24,13 @@ func Sandbox() *Options {
 		alan
 		katherine
 		charles
+		serviceDesk
+		security
+		onboarding
+		vpnUsers
+		everyone
 	)
+	const people int64 = 3
 	created := time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 	return &Options{
 		IndexLag: NoIndexLag,
@@ -39,6 +48,12 @@ func Sandbox() *Options {
 			{Name: "start_date", Label: "Start date", Type: DateField},
 			{Name: "emergency_phone", Label: "Emergency phone", Type: PhoneField},
 			{Name: "profile_url", Label: "Profile", Type: URLField},
+		},
+		Workspaces: []Workspace{{ID: people, Name: "People", CreatedAt: created}},
+		AgentFields: []AgentField{
+			{Name: "employee_number", Label: "Employee number", Type: TextField},
+			{Name: "shift", Label: "Shift", Type: DropdownField, Choices: []string{"early", "late"}},
+			{Name: "certified", Label: "Certified", Type: CheckboxField},
 		},
 		Departments: []Department{
 			{ID: engineering, Name: "Engineering", HeadUserID: grace, CreatedAt: created},
@@ -73,6 +88,15 @@ func Sandbox() *Options {
 				CreatedAt: created.Add(3 * time.Hour)},
 			{ID: charles, FirstName: "Charles", LastName: "Babbage", PrimaryEmail: "charles@example.com", Inactive: true,
 				CreatedAt: created.Add(4 * time.Hour)},
+		},
+		AgentGroups: []AgentGroup{
+			{ID: serviceDesk, Name: "Service Desk", Description: "First line", Members: []int64{grace}, Leaders: []int64{grace}, CreatedAt: created},
+			{ID: security, Name: "Security", Restricted: true, ApprovalRequired: true, CreatedAt: created},
+			{ID: onboarding, Name: "Onboarding", WorkspaceID: people, CreatedAt: created},
+		},
+		RequesterGroups: []RequesterGroup{
+			{ID: vpnUsers, Name: "VPN Users", Members: []int64{ada, alan}, CreatedAt: created},
+			{ID: everyone, Name: "Everyone", RuleBased: true, Members: []int64{ada, alan, katherine}, CreatedAt: created},
 		},
 	}
 }
