@@ -6,10 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/netip"
 	"os"
-	"strings"
 
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/zendesk"
@@ -100,18 +97,4 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 		return nil, errors.New("unknown argument")
 	}
 	return f, nil
-}
-
-// isLoopback reports whether an address to listen on is reachable from this
-// machine only.
-func isLoopback(listen string) bool {
-	host, _, err := net.SplitHostPort(listen)
-	if err != nil {
-		return false
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

@@ -9,13 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/examples/internal/local"
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/gateway"
 	"github.com/usher-scim/usher/mapping"
@@ -32,7 +31,7 @@ const (
 
 	// checkTimeout bounds the test of the configured connections at the start.
 	checkTimeout = 15 * time.Second
-	// stopTimeout is how long requests under way may take to finish.
+	// stopTimeout is how long the gateway may take to close.
 	stopTimeout = 30 * time.Second
 )
 
@@ -45,7 +44,7 @@ func (p *program) serve(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, c.listen)
+	listener, err := local.Listen(ctx, c.listen)
 	if err != nil {
 		return err
 	}
@@ -86,23 +85,10 @@ func (p *program) settle(f *flags) (*config, error) {
 	if f.publicURL != "" {
 		c.publicURL = f.publicURL
 	}
-	if f.sandbox && !f.sandboxRemote && !isLoopback(c.listen) {
+	if f.sandbox && !f.sandboxRemote && !local.IsLoopback(c.listen) {
 		return nil, fmt.Errorf("a sandbox does not listen on %s: everybody there could use it (loopback only, unless --sandbox-remote is given)", c.listen)
 	}
 	return c, nil
-}
-
-// listen opens the port.
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	switch {
-	case err == nil:
-		return l, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("cannot listen on %s: the port is taken; --listen 127.0.0.1:0 picks a free one", address)
-	default:
-		return nil, fmt.Errorf("cannot listen: %w", err)
-	}
 }
 
 // server is the whole: gateway, sandbox, and what is said of them.
@@ -123,12 +109,11 @@ func (p *program) applications(log *slog.Logger) []connector.Application {
 
 // build makes the gateway with its connections.
 func (p *program) build(ctx context.Context, f *flags, c *config, addr net.Addr, log *slog.Logger) (*server, error) {
-	local := localURL(addr)
 	public := c.publicURL
 	if public == "" {
-		public = local
+		public = local.URL(addr)
 	}
-	s := &server{log: log, ready: ready{Ready: true, URL: local, Connections: []shown{}}}
+	s := &server{log: log, ready: ready{Ready: true, URL: local.URL(addr), Connections: []shown{}}}
 	inMemory, err := memoryApplication()
 	if err != nil {
 		return nil, err
@@ -263,61 +248,18 @@ func (s *server) run(ctx context.Context, l net.Listener, announce func() error)
 		MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
-	err := announce()
-	if err == nil {
-		select {
-		case err = <-served:
-			return fmt.Errorf("the server stopped: %w", err)
-		case <-ctx.Done():
-			s.log.Info("stopping: requests under way finish first")
-		}
-	}
+	err := local.Serve(ctx, srv, l, s.log, announce)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	if stopErr := srv.Shutdown(stop); stopErr != nil {
-		_ = srv.Close()
-		err = errors.Join(err, fmt.Errorf("some requests did not finish within %s", stopTimeout))
-	}
-	<-served
 	return errors.Join(err, s.gateway.Close(stop))
 }
 
-// localURL is where this machine reaches the server.
-func localURL(addr net.Addr) string {
-	ap, err := netip.ParseAddrPort(addr.String())
-	if err != nil {
-		return "http://" + addr.String()
-	}
-	if ap.Addr().IsUnspecified() {
-		ap = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), ap.Port())
-	}
-	return "http://" + ap.String()
-}
-
-// sandboxHosts are the hosts under which a sandbox's pages are served: this
-// machine, the public URL's, and with --sandbox-remote the address listened on.
+// sandboxHosts are the hosts under which a sandbox's pages are served: those by
+// which the server is called directly, and the public URL's.
 func sandboxHosts(public string, addr net.Addr) []string {
-	hosts := []string{"127.0.0.1", "::1", "localhost"}
+	hosts := local.Hosts(addr)
 	if u, err := url.Parse(public); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, u.Hostname())
-	}
-	ap, err := netip.ParseAddrPort(addr.String())
-	if err != nil {
-		return hosts
-	}
-	if !ap.Addr().IsUnspecified() {
-		return append(hosts, ap.Addr().String())
-	}
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		return hosts
-	}
-	for _, a := range addrs {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			hosts = append(hosts, p.Addr().String())
-		}
 	}
 	return hosts
 }

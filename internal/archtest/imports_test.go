@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"internal/contract":  {},
 
 	// What an engineer outside of this repository could import as well.
-	"examples/...": {"schema", "scim/...", "mapping/...", "connector/...", "freshservice/...", "zendesk/...", "provision", "gateway", yaml},
+	"examples/...": {"schema", "scim/...", "mapping/...", "connector/...", "freshservice/...", "zendesk/...", "provision", "gateway", "examples/internal/...", yaml},
 }
 
 // links says which third-party modules an importer of a package compiles in. It
