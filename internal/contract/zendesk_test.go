@@ -72,6 +72,10 @@ func amend(schemas openapi3.Schemas) {
 		}
 		s.AdditionalProperties = openapi3.AdditionalProperties{Has: &closed}
 	}
+	// The document has texts and numbers only; checkboxes and lists are other
+	// values, and what is unset is null (§7).
+	open := true
+	schemas["OrganizationObject"].Value.Properties["organization_fields"].Value.AdditionalProperties = openapi3.AdditionalProperties{Has: &open}
 	amendResults(schemas)
 }
 
@@ -96,11 +100,15 @@ func amendResults(schemas openapi3.Schemas) {
 // §6.2), with the path of the document whose operations they serve.
 func unlisted() map[string]string {
 	return map[string]string{
-		"/api/v2/users/{user_id}/groups":                                  "/api/v2/groups",
-		"/api/v2/groups/{group_id}/users":                                 "/api/v2/users",
-		"/api/v2/groups/{group_id}/memberships":                           "/api/v2/group_memberships",
-		"/api/v2/users/{user_id}/group_memberships":                       "/api/v2/group_memberships",
-		"/api/v2/users/{user_id}/group_memberships/{group_membership_id}": "/api/v2/group_memberships/{group_membership_id}",
+		"/api/v2/users/{user_id}/groups":                                   "/api/v2/groups",
+		"/api/v2/organizations/{organization_id}/users":                    "/api/v2/users",
+		"/api/v2/organizations/{organization_id}/organization_memberships": "/api/v2/organization_memberships",
+		"/api/v2/users/{user_id}/organizations":                            "/api/v2/organizations",
+		"/api/v2/users/{user_id}/organization_memberships":                 "/api/v2/organization_memberships",
+		"/api/v2/groups/{group_id}/users":                                  "/api/v2/users",
+		"/api/v2/groups/{group_id}/memberships":                            "/api/v2/group_memberships",
+		"/api/v2/users/{user_id}/group_memberships":                        "/api/v2/group_memberships",
+		"/api/v2/users/{user_id}/group_memberships/{group_membership_id}":  "/api/v2/group_memberships/{group_membership_id}",
 	}
 }
 
@@ -283,6 +291,7 @@ func (a *tenant) drive() {
 	a.do("GET", "/organizations/show_many?external_ids=org-eng", nil, 200)
 	a.do("GET", fmt.Sprintf("/organizations/%d", a.OrganizationID("Sales")), nil, 200)
 	a.driveGroups()
+	a.driveOrganizations()
 	a.do("GET", "/custom_roles", nil, 200)
 	a.do("GET", fmt.Sprintf("/custom_roles/%d", a.CustomRoles()[0].ID), nil, 200)
 	for _, p := range []string{"/locales", "/locales/public", "/locales/agent", "/locales/1", "/account/settings"} {
@@ -360,6 +369,40 @@ func (a *tenant) driveGroups() {
 	a.do("GET", "/job_statuses?page[size]=10", nil, 200)
 }
 
+func (a *tenant) driveOrganizations() {
+	const at = "/organizations"
+	in := object{
+		"name": "Returns Ltd", "external_id": "org-r", "details": "d", "notes": "n", "domain_names": []string{"example.net"},
+		"tags": []string{"t"}, "shared_tickets": true, "shared_comments": true, "organization_fields": object{"region": "north"},
+	}
+	made := a.do("POST", at, object{"organization": in}, 201)["id"]
+	one := at + "/" + id(made)
+	a.do("PUT", one, object{"organization": object{"notes": nil, "organization_fields": object{"region": nil}}}, 200)
+	a.do("POST", at+"/create_or_update", object{"organization": object{"external_id": "org-r", "notes": "x"}}, 200)
+	a.do("POST", at+"/create_or_update", object{"organization": object{"name": "More Ltd", "external_id": "org-m"}}, 201)
+	ada := "/users/" + fmt.Sprint(a.UserByEmail("ada@example.com")["id"])
+	for _, path := range []string{
+		at + "/count", at + "/autocomplete?name=Ret", one + "/related", one + "/users", one + "/organization_memberships",
+		ada + "/organizations", ada + "/organization_memberships", "/organization_fields", "/organization_fields?page[size]=10",
+	} {
+		a.do("GET", path, nil, 200)
+	}
+	for _, f := range a.OrganizationFields() {
+		a.do("GET", fmt.Sprintf("/organization_fields/%d", f.ID), nil, 200)
+	}
+	a.job(a.do("POST", at+"/create_many", object{"organizations": []object{{"name": "Third Ltd"}, {"name": "Returns Ltd"}}}, 200))
+	a.job(a.do("PUT", at+"/update_many?external_ids=org-r,org-x", object{"organization": object{"notes": "y"}}, 200))
+	a.job(a.do("PUT", at+"/update_many", object{"organizations": []object{{"id": made, "notes": "z"}}}, 200))
+	a.job(a.do("POST", "/organization_memberships/create_many", object{"organization_memberships": []object{
+		{"user_id": a.OwnerID(), "organization_id": made},
+	}}, 200))
+	list := a.do("GET", one+"/organization_memberships", nil, 200)["organization_memberships"].([]any)
+	require.NotEmpty(a.t, list)
+	a.job(a.do("DELETE", "/organization_memberships/destroy_many?ids="+id(list[0].(object)["id"]), nil, 200))
+	a.job(a.do("DELETE", at+"/destroy_many?external_ids=org-m", nil, 200))
+	a.do("DELETE", one, nil, 204)
+}
+
 // job polls a job to its end.
 func (a *tenant) job(queued object) {
 	at := "/job_statuses/" + queued["id"].(string)
@@ -382,7 +425,11 @@ func TestZendesk(t *testing.T) {
 		"MakeUserIdentityPrimary", "VerifyUserIdentity", "RequestUserVerfication",
 		"ListDeletedUsers", "CountDeletedUsers", "ShowDeletedUser", "PermanentlyDeleteUser",
 		"ListUserFields", "ShowUserField", "ListUserFieldOptions",
-		"ListOrganizations", "SearchOrganizations", "ShowManyOrganizations", "ShowOrganization",
+		"ListOrganizations", "SearchOrganizations", "ShowManyOrganizations", "ShowOrganization", "CreateOrganization",
+		"UpdateOrganization", "DeleteOrganization", "CreateOrUpdateOrganization", "CountOrganizations", "AutocompleteOrganizations",
+		"OrganizationRelated", "CreateManyOrganizations", "UpdateManyOrganizations", "DeleteManyOrganizations",
+		"ListOrganizationFields", "ShowOrganizationField",
+		"CreateManyOrganizationMemberships", "DeleteManyOrganizationMemberships",
 		"ListOrganizationMemberships", "CreateOrganizationMembership", "ShowOrganizationMembershipById", "DeleteOrganizationMembership",
 		"SetOrganizationMembershipAsDefault", "SetOrganizationAsDefault", "UnassignOrganization",
 		"ListGroups", "CreateGroup", "ShowGroupById", "UpdateGroup", "DeleteGroup", "ListAssignableGroups", "CountGroups",

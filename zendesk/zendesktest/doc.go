@@ -23,11 +23,14 @@
 //   - group_memberships: list, show, create, create_many, delete, destroy_many,
 //     make_default
 //   - job_statuses: list, show, show_many
-//   - user_fields, custom_roles, locales, time_zones, account/settings: read
-//   - organizations: list, show, show_many, search; of a user: list
+//   - user_fields, organization_fields, custom_roles, locales, time_zones,
+//     account/settings: read
+//   - organizations: list, count, show, show_many, search, autocomplete, related,
+//     create, update, create_or_update, delete, create_many, update_many,
+//     destroy_many; of a user: list; the users of an organization: list
 //   - organization_memberships: list (all, of a user, of an organization), show,
-//     create, delete, make_default; delete and make_default also by user and
-//     organization
+//     create, create_many, delete, destroy_many, make_default; delete and
+//     make_default also by user and organization
 //
 // Other documented routes answer 501 with the error "not_simulated", paths that
 // the vendor does not document 404 with a sentence that says so; both are

@@ -29,6 +29,9 @@ const (
 	LookupField      FieldType = "lookup"
 )
 
+// OrganizationField is a custom field of organizations (§7).
+type OrganizationField = UserField
+
 // UserField is a custom field of users (§7).
 type UserField struct {
 	// ID is the field's id. Zero: the next free one.
@@ -73,10 +76,17 @@ type FieldOption struct {
 func (a *Account) AddUserField(f UserField) int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.addField(f)
+	return a.addField(&a.fields, f)
 }
 
-func (a *Account) addField(f UserField) int64 {
+// AddOrganizationField is [Account.AddUserField] for organizations.
+func (a *Account) AddOrganizationField(f OrganizationField) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.addField(&a.organizationFields, f)
+}
+
+func (a *Account) addField(fields *[]UserField, f UserField) int64 {
 	f.ID = a.idOr(f.ID)
 	f.Type = cmp.Or(f.Type, TextField)
 	f.Title = cmp.Or(f.Title, label(f.Key))
@@ -88,10 +98,10 @@ func (a *Account) addField(f UserField) int64 {
 	if f.CreatedAt.IsZero() {
 		f.CreatedAt = a.clock()
 	}
-	if i := slices.IndexFunc(a.fields, func(g UserField) bool { return g.Key == f.Key }); i >= 0 {
-		a.fields[i] = f
+	if old := findField(*fields, f.Key); old != nil {
+		*old = f
 	} else {
-		a.fields = append(a.fields, f)
+		*fields = append(*fields, f)
 	}
 	return f.ID
 }
@@ -108,19 +118,20 @@ func (a *Account) RemoveUserField(key string) {
 	}
 }
 
-// field finds a custom field by its key.
-func (a *Account) field(key string) *UserField {
-	if i := slices.IndexFunc(a.fields, func(f UserField) bool { return f.Key == key }); i >= 0 {
-		return &a.fields[i]
+// findField finds a custom field by its key, or returns nil.
+func findField(fields []UserField, key string) *UserField {
+	if i := slices.IndexFunc(fields, func(f UserField) bool { return f.Key == key }); i >= 0 {
+		return &fields[i]
 	}
 	return nil
 }
 
-// fieldsView is user_fields in an answer: every active field, null where unset.
-func (a *Account) fieldsView(values map[string]any) map[string]any {
+// fieldsView is user_fields or organization_fields in an answer: every active
+// field, null where unset.
+func (a *Account) fieldsView(fields []UserField, values map[string]any) map[string]any {
 	out := map[string]any{}
-	for i := range a.fields {
-		if f := &a.fields[i]; !f.Inactive {
+	for i := range fields {
+		if f := &fields[i]; !f.Inactive {
 			out[f.Key] = a.fieldView(f, values[f.Key])
 		}
 	}
@@ -183,25 +194,31 @@ func (f *UserField) drop(values map[string]any, tag string) {
 	delete(values, f.Key)
 }
 
-// setFields carries user_fields over: keys that are not sent stay (§4.8), keys
-// that no active field has are ignored.
+// setFields carries user_fields over, and the tags that they put on the user.
 func (d *draft) setFields() {
-	v, sent := d.in["user_fields"]
+	d.u.fields, d.u.tags = d.customFields("user_fields", d.a.fields, d.u.fields, d.u.tags)
+}
+
+// customFields carries the object of custom fields below a name over: keys that
+// are not sent stay (§4.8), keys that no active field has are ignored. It returns
+// the values, and the tags with those that stand for values (§7).
+func (d *draft) customFields(name string, fields []UserField, have map[string]any, tags []string) (values map[string]any, tagged []string) {
+	v, sent := d.in[name]
 	if !sent {
-		return
+		return have, tags
 	}
 	in, ok := v.(map[string]any)
 	if !ok {
-		d.wrong("user_fields", "an object")
-		return
+		d.wrong(name, "an object")
+		return have, tags
 	}
-	a, u := d.a, d.u
-	out := maps.Clone(u.fields)
+	a := d.a
+	out := maps.Clone(have)
 	if out == nil || a.rules.UserFieldsReplace {
 		out = map[string]any{}
 	}
 	for _, key := range sortedKeys(in) {
-		f := a.field(key)
+		f := findField(fields, key)
 		if f == nil || f.Inactive {
 			if a.rules.UnknownPropertiesRefused {
 				d.problems.add(key, invalidValue, label(key)+": is unknown")
@@ -212,7 +229,6 @@ func (d *draft) setFields() {
 		switch {
 		case !ok:
 			d.problems.add(key, invalidValue, f.Title+": is invalid")
-			continue
 		case value == nil:
 			delete(out, key)
 		default:
@@ -220,22 +236,28 @@ func (d *draft) setFields() {
 		}
 	}
 	if a.settings.Tagging && a.rules.FieldTags != FieldTagsNone {
-		for i := range a.fields {
-			f := &a.fields[i]
-			kept := f.tags(out[f.Key])
-			for _, t := range f.tags(u.fields[f.Key]) {
-				if !slices.Contains(kept, t) {
-					u.tags = slices.DeleteFunc(u.tags, func(s string) bool { return s == t })
-				}
+		tags = retag(fields, have, out, tags)
+	}
+	return out, tags
+}
+
+// retag takes the tags of values that have gone away and adds those of new ones.
+func retag(fields []UserField, before, after map[string]any, tags []string) []string {
+	for i := range fields {
+		f := &fields[i]
+		kept := f.tags(after[f.Key])
+		for _, t := range f.tags(before[f.Key]) {
+			if !slices.Contains(kept, t) {
+				tags = slices.DeleteFunc(slices.Clone(tags), func(s string) bool { return s == t })
 			}
-			for _, t := range kept {
-				if !slices.Contains(u.tags, t) {
-					u.tags = append(u.tags, t)
-				}
+		}
+		for _, t := range kept {
+			if !slices.Contains(tags, t) {
+				tags = append(slices.Clip(tags), t)
 			}
 		}
 	}
-	u.fields = out
+	return tags
 }
 
 // convert checks a value against its field (§7). Nil clears; "" clears texts and
@@ -342,10 +364,20 @@ func parseDate(s string) (any, bool) {
 	return nil, false
 }
 
+// fieldsOf are the fields that a call is about, the name of their collection and
+// that of one of them.
+func (a *Account) fieldsOf(c *call) (fields []UserField, collection, one string) {
+	if strings.HasPrefix(c.route.path, "organization_fields") {
+		return a.organizationFields, "organization_fields", "organization_field"
+	}
+	return a.fields, "user_fields", "user_field"
+}
+
 func (a *Account) fieldDescriptor(c *call, f *UserField) map[string]any {
-	at := slices.IndexFunc(a.fields, func(g UserField) bool { return g.Key == f.Key })
+	fields, collection, _ := a.fieldsOf(c)
+	at := slices.IndexFunc(fields, func(g UserField) bool { return g.Key == f.Key })
 	v := map[string]any{
-		"id": f.ID, "url": c.url("user_fields", f.ID), "key": f.Key, "type": f.Type, "title": f.Title, "raw_title": f.Title,
+		"id": f.ID, "url": c.url(collection, f.ID), "key": f.Key, "type": f.Type, "title": f.Title, "raw_title": f.Title,
 		"description": f.Description, "raw_description": f.Description, "position": at, "active": !f.Inactive,
 		"system": f.System, "regexp_for_validation": nil,
 		"created_at": stamp(f.CreatedAt), "updated_at": stamp(f.CreatedAt),
@@ -359,39 +391,57 @@ func (a *Account) fieldDescriptor(c *call, f *UserField) map[string]any {
 		v["relationship_target_type"] = f.Target
 		v["relationship_filter"] = map[string]any{"all": []any{}, "any": []any{}}
 	case DropdownField, MultiselectField:
-		v["custom_field_options"] = f.optionViews(c)
+		v["custom_field_options"] = f.optionViews(c, collection)
 	}
 	return v
 }
 
-func (f *UserField) optionViews(c *call) []map[string]any {
+func (f *UserField) optionViews(c *call, collection string) []map[string]any {
 	out := []map[string]any{}
 	for i, o := range f.Options {
 		out = append(out, map[string]any{
 			"id": o.ID, "name": o.Name, "raw_name": o.Name, "value": o.Value, "position": i,
-			"url": c.url("user_fields", f.ID, "options", o.ID),
+			"url": c.url(collection, f.ID, "options", o.ID),
 		})
 	}
 	return out
 }
 
 func (a *Account) listFields(c *call) answer {
-	items := make([]*UserField, 0, len(a.fields))
-	for i := range a.fields {
-		items = append(items, &a.fields[i])
+	fields, collection, _ := a.fieldsOf(c)
+	items := make([]*UserField, 0, len(fields))
+	for i := range fields {
+		items = append(items, &fields[i])
 	}
 	return page(a, c, list[*UserField]{
-		key: "user_fields", items: items,
+		key: collection, items: items,
 		// In the order of the account's configuration.
 		place: func(f *UserField) place { return place{id: int64(slices.Index(items, f) + 1)} },
 		view:  func(f *UserField) map[string]any { return a.fieldDescriptor(c, f) },
 	})
 }
 
+// showManyFields serves show_many by keys (§7).
+func (a *Account) showManyFields(c *call) answer {
+	keys, bad := c.values("keys")
+	if bad != nil {
+		return *bad
+	}
+	fields, collection, _ := a.fieldsOf(c)
+	out := []map[string]any{}
+	for i := range fields {
+		if slices.Contains(keys, fields[i].Key) {
+			out = append(out, a.fieldDescriptor(c, &fields[i]))
+		}
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{collection: out, "count": len(out), "next_page": nil, "previous_page": nil})
+}
+
 // namedField finds the field of a call by id or key.
 func (a *Account) namedField(c *call) *UserField {
-	for i := range a.fields {
-		if f := &a.fields[i]; f.Key == c.name || text(f.ID) == c.name {
+	fields, _, _ := a.fieldsOf(c)
+	for i := range fields {
+		if f := &fields[i]; f.Key == c.name || text(f.ID) == c.name {
 			return f
 		}
 	}
@@ -403,7 +453,8 @@ func (a *Account) showField(c *call) answer {
 	if f == nil {
 		return notFound()
 	}
-	return wrapped(http.StatusOK, "user_field", a.fieldDescriptor(c, f))
+	_, _, one := a.fieldsOf(c)
+	return wrapped(http.StatusOK, one, a.fieldDescriptor(c, f))
 }
 
 func (a *Account) listOptions(c *call) answer {
@@ -411,7 +462,7 @@ func (a *Account) listOptions(c *call) answer {
 	if f == nil {
 		return notFound()
 	}
-	items := f.optionViews(c)
+	items := f.optionViews(c, "user_fields")
 	return page(a, c, list[map[string]any]{
 		key: "custom_field_options", items: items,
 		place: func(o map[string]any) place { return place{id: int64(o["position"].(int) + 1)} },

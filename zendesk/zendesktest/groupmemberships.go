@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -245,17 +244,15 @@ func (a *Account) createManyGroupMemberships(c *call) answer {
 // deleteManyGroupMemberships removes at once and leaves the rest, the tickets, to
 // the job (§6.2 by the operation's own text).
 func (a *Account) deleteManyGroupMemberships(c *call) answer {
-	ids, bad := c.values("ids")
+	ids, bad := c.idValues()
 	if bad != nil {
 		return *bad
 	}
 	j := &job{
-		kind: "Bulk Delete Group Membership", resource: "Group Membership", verb: deleting, atOnce: !a.rules.GroupMembershipsGoLater,
+		kind: "Bulk Delete Group Membership", resource: "Group Membership", verb: deleting, atOnce: !a.rules.MembershipsGoLater,
 	}
-	for _, s := range ids {
-		id, _ := strconv.ParseInt(s, 10, 64) // 0, which nothing has, for what is no id
-		do := func(c *call) (int64, *answer) { return a.removeFromGroup(c, id) }
-		j.items = append(j.items, item{id: id, do: do})
+	for _, id := range ids {
+		j.items = append(j.items, item{id: id, do: func(c *call) (int64, *answer) { return a.removeFromGroup(c, id) }})
 	}
 	return a.queue(c, j)
 }

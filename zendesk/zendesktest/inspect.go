@@ -111,7 +111,18 @@ func (a *Account) CustomRoles() []CustomRole {
 // them.
 func (a *Account) UserFields() []UserField {
 	defer a.look()()
-	out := slices.Clone(a.fields)
+	return cloneFields(a.fields)
+}
+
+// OrganizationFields returns the custom fields of organizations in the order in
+// which discovery lists them.
+func (a *Account) OrganizationFields() []OrganizationField {
+	defer a.look()()
+	return cloneFields(a.organizationFields)
+}
+
+func cloneFields(fields []UserField) []UserField {
+	out := slices.Clone(fields)
 	for i := range out {
 		out[i].Options = slices.Clone(out[i].Options)
 	}

@@ -212,7 +212,11 @@ func (a *Account) failure(j *job, at int, id int64, code, details string) map[st
 		}
 		return out
 	}
-	return map[string]any{"id": id, "action": string(j.verb), "success": false, "error": code, "details": details}
+	out := map[string]any{"action": string(j.verb), "success": false, "error": code, "details": details}
+	if id != 0 {
+		out["id"] = id
+	}
+	return out
 }
 
 func (a *Account) jobView(c *call, j *job) map[string]any {

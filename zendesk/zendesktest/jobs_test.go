@@ -176,7 +176,7 @@ func TestJobs_Bodies(t *testing.T) {
 func TestJobs_DestroyManyGroupMemberships(t *testing.T) {
 	t.Parallel()
 	for _, later := range []bool{false, true} {
-		a := staff(t, 3, zendesktest.Options{Rules: zendesktest.Rules{GroupMembershipsGoLater: later}})
+		a := staff(t, 3, zendesktest.Options{Rules: zendesktest.Rules{MembershipsGoLater: later}})
 		for i := range int64(2) {
 			a.join(1000+i, 51, nil).want(201)
 		}

@@ -34,6 +34,9 @@ type Limits struct {
 	// UpdatesPerSecond bounds the same calls for all users together (§2.2).
 	// Zero: no bound.
 	UpdatesPerSecond int
+	// UpdatesPerOrganization bounds the PUT calls for one organization, per minute
+	// (§2.2). Zero: no bound.
+	UpdatesPerOrganization int
 	// Jobs bounds the background jobs that are queued or running (§2.2). Zero: no
 	// bound.
 	Jobs int
@@ -45,7 +48,7 @@ type Limits struct {
 // Limits returns the vendor's table for the plan (§2.1, §2.2); for Unlimited
 // and for unknown plans, limits without an end.
 func (p Plan) Limits() Limits {
-	l := Limits{UpdatesPerUser: 5, UpdatesPerSecond: 1, Jobs: 30, Erasures: 700}
+	l := Limits{UpdatesPerUser: 5, UpdatesPerSecond: 1, UpdatesPerOrganization: 5, Jobs: 30, Erasures: 700}
 	switch p {
 	case Team:
 		l.Account = 200
@@ -103,7 +106,7 @@ type meter struct {
 	account  bucket
 	second   bucket
 	erasures bucket
-	users    map[int64]*bucket
+	records  map[int64]*bucket // of users and organizations, whose ids are of one series
 }
 
 func newMeter(l Limits) *meter {
@@ -112,7 +115,7 @@ func newMeter(l Limits) *meter {
 		account:  bucket{total: l.Account, window: time.Minute},
 		second:   bucket{total: l.UpdatesPerSecond, window: time.Second},
 		erasures: bucket{total: l.Erasures, window: 10 * time.Minute},
-		users:    map[int64]*bucket{},
+		records:  map[int64]*bucket{},
 	}
 }
 
@@ -161,10 +164,7 @@ func (a *Account) drawUpdate(c *call, u *user) (answer, bool) {
 	m := a.meter
 	var b *bucket
 	if u != nil && m.limits.UpdatesPerUser > 0 {
-		if b = m.users[u.id]; b == nil {
-			b = &bucket{total: m.limits.UpdatesPerUser, window: time.Minute}
-			m.users[u.id] = b
-		}
+		b = m.bucketOf(u.id, m.limits.UpdatesPerUser)
 		b.roll(c.now)
 		defer func() {
 			c.out.Set("Zendesk-RateLimit-create-update-user",
@@ -183,6 +183,16 @@ func (a *Account) drawUpdate(c *call, u *user) (answer, bool) {
 		b.used++
 	}
 	return answer{}, true
+}
+
+// bucketOf is the budget per minute for one record.
+func (m *meter) bucketOf(id int64, total int) *bucket {
+	b := m.records[id]
+	if b == nil {
+		b = &bucket{total: total, window: time.Minute}
+		m.records[id] = b
+	}
+	return b
 }
 
 func (a *Account) updateLimited(message string, seconds int) answer {

@@ -226,33 +226,39 @@ func (a *Account) showMembership(c *call) answer {
 // mayEnroll: agents change the memberships of end users only.
 func mayEnroll(c *call, u *user) bool { return c.caller.user.role == admin || !u.team() }
 
-// enroll runs a change of one user's memberships on a draft, and stores it
-// unless the answer is a refusal.
-func (a *Account) enroll(c *call, u *user, change func(*draft) answer) answer {
+// enroll runs a change of one user's memberships on a draft, and stores and
+// returns it.
+func (a *Account) enroll(c *call, u *user, change func(*draft)) *user {
 	d := &draft{a: a, c: c, u: u.clone(), problems: problems{}}
-	ans := change(d)
-	if ans.Status >= 300 {
-		return ans
-	}
+	change(d)
 	if d.u.organization() != u.organization() && !a.rules.MembershipsKeepUpdatedAt {
 		d.u.updated = c.now
 	}
 	a.putUser(d.u, c.now)
-	return ans
+	return d.u
 }
 
-// createMembership refuses what is there already (§6.3).
 func (a *Account) createMembership(c *call) answer {
 	in, bad, ok := c.object("organization_membership")
 	if !ok {
 		return bad
 	}
+	e, refusal := a.addMembership(c, in)
+	if refusal != nil {
+		return *refusal
+	}
+	return wrapped(http.StatusCreated, "organization_membership", a.membershipView(c, e))
+}
+
+// addMembership makes a membership, and refuses what is there already (§6.3).
+func (a *Account) addMembership(c *call, in map[string]any) (enrolled, *answer) {
+	refuse := func(ans answer) (enrolled, *answer) { return enrolled{}, &ans }
 	d := &draft{a: a, c: c, in: in, problems: problems{}}
 	userID, _ := d.id("user_id", false)
 	organizationID, _ := d.id("organization_id", false)
 	chosen, _ := d.flag("default", true)
 	if d.bad != nil {
-		return *d.bad
+		return refuse(*d.bad)
 	}
 	u, o := a.users.Records[userID], a.organizations.Records[organizationID]
 	if !u.live() {
@@ -261,31 +267,29 @@ func (a *Account) createMembership(c *call) answer {
 	if o == nil {
 		d.missing("organization_id", "Organization")
 	}
-	switch {
-	case d.bad != nil:
-		return *d.bad
-	case len(d.problems) > 0:
-		return a.recordInvalid(d.problems)
-	case !mayEnroll(c, u):
-		return notAllowed()
-	case u.member(o.id) >= 0:
-		return a.refused("user_id", duplicateValue, "User: is already a member of the organization")
-	case len(u.memberships) >= maxMemberships:
-		return a.refused("user_id", invalidValue, "User: has as many organizations as a user can have")
-	case len(u.memberships) > 0 && !a.settings.MultipleOrganizations && !a.rules.SecondMembershipReplaces:
-		return a.refused("user_id", invalidValue, "User: can have one organization only")
+	if bad := d.refusal(); bad != nil {
+		return refuse(*bad)
 	}
-	return a.enroll(c, u, func(d *draft) answer {
+	switch {
+	case !mayEnroll(c, u):
+		return refuse(notAllowed())
+	case u.member(o.id) >= 0:
+		return refuse(a.refused("user_id", duplicateValue, "User: is already a member of the organization"))
+	case len(u.memberships) >= maxMemberships:
+		return refuse(a.refused("user_id", invalidValue, "User: has as many organizations as a user can have"))
+	case len(u.memberships) > 0 && !a.settings.MultipleOrganizations && !a.rules.SecondMembershipReplaces:
+		return refuse(a.refused("user_id", invalidValue, "User: can have one organization only"))
+	}
+	u = a.enroll(c, u, func(d *draft) {
 		if !a.settings.MultipleOrganizations {
 			d.u.memberships = nil
 		}
 		d.join(o.id)
-		last := len(d.u.memberships) - 1
 		if chosen && !a.rules.NewMembershipsNotDefault {
-			d.prefer(last)
+			d.prefer(len(d.u.memberships) - 1)
 		}
-		return wrapped(http.StatusCreated, "organization_membership", a.membershipView(c, enrolled{d.u, d.u.memberships[last]}))
 	})
+	return enrolled{u, u.memberships[len(u.memberships)-1]}, nil
 }
 
 // missing notes that a new membership names nothing that exists.
@@ -299,34 +303,64 @@ func (d *draft) missing(field, what string) {
 }
 
 func (a *Account) deleteMembership(c *call) answer {
-	e, ok := a.findMembership(c.ids[0])
+	if _, refusal := a.removeMembership(c, c.ids[0]); refusal != nil {
+		return *refusal
+	}
+	return noContent()
+}
+
+// removeMembership ends a membership by its id.
+func (a *Account) removeMembership(c *call, id int64) (int64, *answer) {
+	e, ok := a.findMembership(id)
+	refuse := func(ans answer) (int64, *answer) { return 0, &ans }
 	switch {
 	case !ok:
-		return notFound()
+		return refuse(notFound())
 	case !mayEnroll(c, e.user):
-		return notAllowed()
+		return refuse(notAllowed())
 	}
-	return a.unassign(c, e.user, e.membership.organization)
+	a.enroll(c, e.user, func(d *draft) { d.leave(d.u.member(e.membership.organization)) })
+	return id, nil
 }
 
-// unassignOrganization deletes a membership by its pair (§6.3).
+// unassignOrganization ends a membership by its pair (§6.3).
 func (a *Account) unassignOrganization(c *call) answer {
 	u := a.owner(c)
-	if u == nil {
+	if u == nil || u.member(c.ids[1]) < 0 {
 		return notFound()
 	}
-	return a.unassign(c, u, c.ids[1])
+	a.enroll(c, u, func(d *draft) { d.leave(d.u.member(c.ids[1])) })
+	return noContent()
 }
 
-func (a *Account) unassign(c *call, u *user, organization int64) answer {
-	at := u.member(organization)
-	if at < 0 {
-		return notFound()
+func (a *Account) createManyMemberships(c *call) answer {
+	list, bad := c.objects("organization_memberships", "created")
+	if bad != nil {
+		return *bad
 	}
-	return a.enroll(c, u, func(d *draft) answer {
-		d.leave(at)
-		return noContent()
-	})
+	j := &job{kind: "Bulk Create Organization Membership", resource: "Organization Membership", verb: creating}
+	for _, in := range list {
+		j.items = append(j.items, item{do: func(c *call) (int64, *answer) {
+			e, refusal := a.addMembership(c, in)
+			return e.membership.id, refusal
+		}})
+	}
+	return a.queue(c, j)
+}
+
+// deleteManyMemberships removes at once, like that of groups.
+func (a *Account) deleteManyMemberships(c *call) answer {
+	ids, bad := c.idValues()
+	if bad != nil {
+		return *bad
+	}
+	j := &job{
+		kind: "Bulk Delete Organization Membership", resource: "Organization Membership", verb: deleting, atOnce: !a.rules.MembershipsGoLater,
+	}
+	for _, id := range ids {
+		j.items = append(j.items, item{id: id, do: func(c *call) (int64, *answer) { return a.removeMembership(c, id) }})
+	}
+	return a.queue(c, j)
 }
 
 // makeMembershipDefault answers the whole list.
@@ -342,10 +376,7 @@ func (a *Account) makeMembershipDefault(c *call) answer {
 	case !mayEnroll(c, u):
 		return notAllowed()
 	}
-	return a.enroll(c, u, func(d *draft) answer {
-		d.prefer(at)
-		return a.userMemberships(c, d.u)
-	})
+	return a.userMemberships(c, a.enroll(c, u, func(d *draft) { d.prefer(at) }))
 }
 
 // makeOrganizationDefault answers the membership.
@@ -354,9 +385,7 @@ func (a *Account) makeOrganizationDefault(c *call) answer {
 	if u == nil || u.member(c.ids[1]) < 0 {
 		return notFound()
 	}
-	return a.enroll(c, u, func(d *draft) answer {
-		at := d.u.member(c.ids[1])
-		d.prefer(at)
-		return wrapped(http.StatusOK, "organization_membership", a.membershipView(c, enrolled{d.u, d.u.memberships[at]}))
-	})
+	at := u.member(c.ids[1])
+	u = a.enroll(c, u, func(d *draft) { d.prefer(at) })
+	return wrapped(http.StatusOK, "organization_membership", a.membershipView(c, enrolled{u, u.memberships[at]}))
 }

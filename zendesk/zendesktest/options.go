@@ -102,13 +102,14 @@ type Options struct {
 	// without one. Empty: "Eastern Time (US & Canada)".
 	TimeZone string
 
-	// Groups, CustomRoles, Fields, Organizations and Users are seeded in this
-	// order, Groups before the owner; see the Add methods of [Account].
-	Groups        []Group
-	CustomRoles   []CustomRole
-	Fields        []UserField
-	Organizations []Organization
-	Users         []User
+	// The records are seeded in this order, Groups before the owner; see the Add
+	// methods of [Account].
+	Groups             []Group
+	CustomRoles        []CustomRole
+	Fields             []UserField
+	OrganizationFields []OrganizationField
+	Organizations      []Organization
+	Users              []User
 
 	// JobDuration is how long a background job takes on Clock (§9): it waits for a
 	// quarter of the time and then does one item after the other. Zero: a job goes

@@ -1,14 +1,14 @@
 package zendesktest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Organization is an organization to be seeded (§6.3). Organizations are
-// references of users here; they are not written through the API.
+// Organization is an organization to be seeded (§6.3).
 type Organization struct {
 	// ID is the id. Zero: the next free one.
 	ID         int64
@@ -19,16 +19,35 @@ type Organization struct {
 	// Domains make verified users with such addresses members (§4.3).
 	Domains []string
 	Tags    []string
+	// GroupID is the group that new tickets of the organization go to.
+	GroupID int64
+	// SharedTickets and SharedComments let the people of the organization see and
+	// comment on each other's tickets.
+	SharedTickets  bool
+	SharedComments bool
+	// Fields are values of [Options.OrganizationFields] by key, as in [User].
+	Fields map[string]any
 	// CreatedAt is also the time of the last update. Zero: now.
 	CreatedAt time.Time
 }
 
+// organization is an organization. A stored one is not changed.
 type organization struct {
 	id               int64
 	name, externalID string
 	details, notes   string
 	domains, tags    []string
+	group            int64 // 0: none
+	sharedTickets    bool
+	sharedComments   bool
+	fields           map[string]any
 	created, updated time.Time
+}
+
+func (o *organization) clone() *organization {
+	c := *o
+	c.domains, c.tags, c.fields = slices.Clone(o.domains), slices.Clone(o.tags), maps.Clone(o.fields)
+	return &c
 }
 
 // AddOrganization stores an organization and returns its id. Nothing is
@@ -45,7 +64,13 @@ func (a *Account) addOrganization(o Organization) int64 {
 	}
 	s := &organization{
 		id: a.idOr(o.ID), name: o.Name, externalID: o.ExternalID, details: o.Details, notes: o.Notes,
-		domains: slices.Clone(o.Domains), tags: slices.Clone(o.Tags), created: o.CreatedAt.UTC(), updated: o.CreatedAt.UTC(),
+		domains: slices.Clone(o.Domains), tags: slices.Clone(o.Tags), group: o.GroupID, sharedTickets: o.SharedTickets,
+		sharedComments: o.SharedComments, fields: map[string]any{}, created: o.CreatedAt.UTC(), updated: o.CreatedAt.UTC(),
+	}
+	for key, v := range o.Fields {
+		if v = seedValue(findField(a.organizationFields, key), v); v != nil {
+			s.fields[key] = v
+		}
 	}
 	a.organizations.Put(s.id, s, time.Time{})
 	return s.id
@@ -55,8 +80,8 @@ func (a *Account) organizationView(c *call, o *organization) map[string]any {
 	return map[string]any{
 		"id": o.id, "url": c.url("organizations", o.id), "name": o.name, "external_id": null(o.externalID),
 		"details": null(o.details), "notes": null(o.notes), "domain_names": append([]string{}, o.domains...),
-		"tags": append([]string{}, o.tags...), "group_id": nil, "shared_tickets": false, "shared_comments": false,
-		"organization_fields": map[string]any{}, "created_at": stamp(o.created), "updated_at": stamp(o.updated),
+		"tags": append([]string{}, o.tags...), "group_id": null(o.group), "shared_tickets": o.sharedTickets, "shared_comments": o.sharedComments,
+		"organization_fields": a.fieldsView(a.organizationFields, o.fields), "created_at": stamp(o.created), "updated_at": stamp(o.updated),
 	}
 }
 
@@ -74,7 +99,11 @@ func (a *Account) organizationsList(c *call, keep func(*organization) bool) list
 	}
 }
 
+// listOrganizations is not for agents who see their own organization only (§6.3).
 func (a *Account) listOrganizations(c *call) answer {
+	if c.caller.user.restriction == "organization" {
+		return notAllowed()
+	}
 	return page(a, c, a.organizationsList(c, func(*organization) bool { return true }))
 }
 
@@ -101,17 +130,14 @@ func (a *Account) searchOrganizations(c *call) answer {
 }
 
 func (a *Account) showManyOrganizations(c *call) answer {
-	ids, bad := manyValues(c.query.Get("ids"))
-	if bad != nil {
-		return *bad
-	}
-	externals, bad := manyValues(c.query.Get("external_ids"))
+	targets, bad := c.targets()
 	if bad != nil {
 		return *bad
 	}
 	return page(a, c, a.organizationsList(c, func(o *organization) bool {
-		return slices.Contains(ids, text(o.id)) ||
-			o.externalID != "" && slices.ContainsFunc(externals, func(s string) bool { return strings.EqualFold(s, o.externalID) })
+		return slices.ContainsFunc(targets, func(t target) bool {
+			return t.id == o.id || t.external != "" && strings.EqualFold(t.external, o.externalID)
+		})
 	}))
 }
 

@@ -104,8 +104,11 @@ func (a *Account) routeTable() []route {
 		{method: "DELETE", path: "deleted_users/{id}", scope: usersScope, allowed: admins, handle: a.eraseDeleted},
 
 		{method: "GET", path: "user_fields", scope: referenceScope, handle: a.listFields},
+		{method: "GET", path: "user_fields/show_many", scope: referenceScope, handle: a.showManyFields},
 		{method: "GET", path: "user_fields/{name}", scope: referenceScope, handle: a.showField},
 		{method: "GET", path: "user_fields/{name}/options", scope: referenceScope, handle: a.listOptions},
+		{method: "GET", path: "organization_fields", scope: referenceScope, handle: a.listFields},
+		{method: "GET", path: "organization_fields/{name}", scope: referenceScope, handle: a.showField},
 
 		{method: "GET", path: "groups", scope: referenceScope, handle: a.listGroups},
 		{method: "POST", path: "groups", scope: referenceScope, allowed: admins, body: "group", handle: a.createGroup},
@@ -135,9 +138,20 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "job_statuses/{name}", scope: referenceScope, handle: a.showJob},
 
 		{method: "GET", path: "organizations", scope: organizationsScope, handle: a.listOrganizations},
+		{method: "POST", path: "organizations", scope: organizationsScope, allowed: admins, body: "organization", handle: a.createOrganization},
+		{method: "GET", path: "organizations/count", scope: organizationsScope, handle: a.countOrganizations},
+		{method: "GET", path: "organizations/autocomplete", scope: organizationsScope, handle: a.autocompleteOrganizations},
+		{method: "POST", path: "organizations/create_or_update", scope: organizationsScope, body: "organization", handle: a.createOrUpdateOrganization},
+		{method: "POST", path: "organizations/create_many", scope: organizationsScope, body: "organizations", handle: forMany(a.createMany, a.manyOrganizations)},
+		{method: "PUT", path: "organizations/update_many", scope: organizationsScope, body: "organizations", handle: forMany(a.updateMany, a.manyOrganizations)},
+		{method: "DELETE", path: "organizations/destroy_many", scope: organizationsScope, allowed: admins, handle: forMany(a.destroyMany, a.manyOrganizations)},
 		{method: "GET", path: "organizations/search", scope: organizationsScope, handle: a.searchOrganizations},
 		{method: "GET", path: "organizations/show_many", scope: organizationsScope, handle: a.showManyOrganizations},
 		{method: "GET", path: "organizations/{id}", scope: organizationsScope, handle: a.showOrganization},
+		{method: "PUT", path: "organizations/{id}", scope: organizationsScope, body: "organization", handle: a.updateOrganization},
+		{method: "DELETE", path: "organizations/{id}", scope: organizationsScope, allowed: admins, handle: a.deleteOrganization},
+		{method: "GET", path: "organizations/{id}/related", scope: organizationsScope, handle: a.relatedOrganization},
+		{method: "GET", path: "organizations/{id}/users", scope: usersScope, handle: a.listOrganizationUsers},
 
 		{method: "GET", path: "organizations/{id}/organization_memberships", scope: referenceScope, handle: a.listOrganizationMemberships},
 		{method: "GET", path: "users/{id}/organizations", scope: organizationsScope, handle: a.listUserOrganizations},
@@ -146,7 +160,8 @@ func (a *Account) routeTable() []route {
 
 		{method: "GET", path: "organization_memberships", scope: referenceScope, handle: a.listMemberships},
 		{method: "POST", path: "organization_memberships", scope: referenceScope, body: "organization_membership", handle: a.createMembership},
-		{method: "DELETE", path: "organization_memberships/destroy_many", scope: referenceScope, handle: notYet},
+		{method: "POST", path: "organization_memberships/create_many", scope: referenceScope, body: "organization_memberships", handle: a.createManyMemberships},
+		{method: "DELETE", path: "organization_memberships/destroy_many", scope: referenceScope, handle: a.deleteManyMemberships},
 		{method: "GET", path: "organization_memberships/{id}", scope: referenceScope, handle: a.showMembership},
 		{method: "DELETE", path: "organization_memberships/{id}", scope: referenceScope, handle: a.deleteMembership},
 		{method: "GET", path: "users/{id}/organization_memberships", scope: referenceScope, handle: a.listUserMemberships},

@@ -97,6 +97,13 @@ type Rules struct {
 	// UnknownOrganizationsIgnored ignores an organization that does not exist.
 	// Default false: 422.
 	UnknownOrganizationsIgnored bool
+	// DomainsForNewUsersOnly keeps an organization that gets a domain from taking
+	// in the people who are there already (§6.3). Default false: verified ones
+	// without an organization become members.
+	DomainsForNewUsersOnly bool
+	// OrganizationIDUnknownCreates makes create_or_update of organizations create
+	// where the id that it sends does not exist (§6.3). Default false: 404.
+	OrganizationIDUnknownCreates bool
 	// NoNewDefaultOrganization leaves a user whose default membership is deleted
 	// without organization_id (§6.3). Default false: the oldest of the other
 	// memberships becomes the default one.
@@ -137,10 +144,10 @@ type Rules struct {
 	// default group (§6.2, §15.5). Default false: 422, which is also the answer
 	// where the last group is the default one.
 	LastGroupBounces bool
-	// GroupMembershipsGoLater has destroy_many of group memberships done by its
-	// job, like that of others. Default false: they are gone at once, as the
-	// operation's text has it, and the job only reports.
-	GroupMembershipsGoLater bool
+	// MembershipsGoLater has destroy_many of group and organization memberships
+	// done by its job, like that of others. Default false: they are gone at once,
+	// as the texts of the operations have it, and the job only reports.
+	MembershipsGoLater bool
 	// DefaultGroupJoins makes a team member whose default_group_id is set to
 	// another group a member of it (§4.1). Default false: 422. Who becomes a team
 	// member by the same request joins in any case.
@@ -339,6 +346,8 @@ func Variants() []Variant {
 	add("iana-time-zones-accepted", func(r *Rules) { r.IANATimeZonesAccepted = true })
 	add("time-zones-as-iana", func(r *Rules) { r.TimeZonesAsIANA = true })
 	add("unknown-organizations-ignored", func(r *Rules) { r.UnknownOrganizationsIgnored = true })
+	add("domains-for-new-users-only", func(r *Rules) { r.DomainsForNewUsersOnly = true })
+	add("organization-id-unknown-creates", func(r *Rules) { r.OrganizationIDUnknownCreates = true })
 	add("no-new-default-organization", func(r *Rules) { r.NoNewDefaultOrganization = true })
 	add("new-memberships-not-default", func(r *Rules) { r.NewMembershipsNotDefault = true })
 	add("second-membership-replaces", func(r *Rules) { r.SecondMembershipReplaces = true })
@@ -351,7 +360,7 @@ func Variants() []Variant {
 	add("group-names-case-sensitive", func(r *Rules) { r.GroupNamesCaseSensitive = true })
 	add("private-groups-stay-silently", func(r *Rules) { r.PrivateGroupsStaySilently = true })
 	add("last-group-bounces", func(r *Rules) { r.LastGroupBounces = true })
-	add("group-memberships-go-later", func(r *Rules) { r.GroupMembershipsGoLater = true })
+	add("memberships-go-later", func(r *Rules) { r.MembershipsGoLater = true })
 	add("default-group-joins", func(r *Rules) { r.DefaultGroupJoins = true })
 	add("group-ids-add", func(r *Rules) { r.GroupIDs = GroupIDsAdd })
 	add("group-ids-ignored", func(r *Rules) { r.GroupIDs = GroupIDsIgnored })

@@ -26,6 +26,8 @@ func Sandbox() *Options {
 		charles
 		fieldService
 		nightDesk
+		region
+		contract
 	)
 	created := time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 	return &Options{
@@ -57,8 +59,13 @@ func Sandbox() *Options {
 				{Name: "English", Value: "speaks_english"}, {Name: "German", Value: "speaks_german"}, {Name: "French", Value: "speaks_french"}}},
 			{Key: "manager", Title: "Manager", Type: LookupField, Target: "zen:user", CreatedAt: created},
 		},
+		OrganizationFields: []OrganizationField{
+			{ID: region, Key: "region", Title: "Region", CreatedAt: created},
+			{ID: contract, Key: "contract", Title: "Contract", Type: DropdownField, CreatedAt: created, Options: []FieldOption{
+				{ID: contract + 1, Name: "Basic", Value: "contract_basic"}, {ID: contract + 2, Name: "Full", Value: "contract_full"}}},
+		},
 		Organizations: []Organization{
-			{ID: engineering, Name: "Engineering", ExternalID: "org-eng", CreatedAt: created},
+			{ID: engineering, Name: "Engineering", ExternalID: "org-eng", Fields: map[string]any{"region": "north"}, CreatedAt: created},
 			{ID: sales, Name: "Sales", ExternalID: "org-sales", CreatedAt: created},
 		},
 		Users: []User{

@@ -149,7 +149,7 @@ func (a *Account) fulfils(u *user, t term) bool {
 	case "updated":
 		return compareDay(u.updated, t.op, t.value)
 	}
-	if f := a.field(t.key); f != nil && t.op == ":" {
+	if f := findField(a.fields, t.key); f != nil && t.op == ":" {
 		return contains(plain(u.fields[f.Key]), t.value) && u.fields[f.Key] != nil
 	}
 	// Not a property: the whole is a word.

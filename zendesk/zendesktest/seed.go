@@ -113,11 +113,11 @@ func (a *Account) addUser(s User) int64 {
 		d.add(phoneKind, s.Phone, false, true)
 	}
 	for key, v := range s.Fields {
-		if v = seedValue(a.field(key), v); v == nil {
+		if v = seedValue(findField(a.fields, key), v); v == nil {
 			continue
 		}
 		u.fields[key] = v
-		if f := a.field(key); f != nil && a.settings.Tagging && a.rules.FieldTags != FieldTagsNone {
+		if f := findField(a.fields, key); f != nil && a.settings.Tagging && a.rules.FieldTags != FieldTagsNone {
 			u.tags = append(u.tags, f.tags(v)...)
 		}
 	}
@@ -213,7 +213,10 @@ func (a *Account) seed(o Options) {
 		a.addCustomRole(r)
 	}
 	for _, f := range o.Fields {
-		a.addField(f)
+		a.addField(&a.fields, f)
+	}
+	for _, f := range o.OrganizationFields {
+		a.addField(&a.organizationFields, f)
 	}
 	for _, g := range o.Organizations {
 		a.addOrganization(g)

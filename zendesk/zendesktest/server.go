@@ -52,17 +52,18 @@ type Account struct {
 	organizations *simulator.Store[organization]
 	// nextMembership is the last id of a group membership: a series of its own, so
 	// that the memberships that come unasked shift no other id.
-	nextMembership int64
-	jobs           []*job // in the order in which they were queued
-	queued         int64  // jobs ever
-	jobFaults      []*JobFault
-	fields         []UserField
-	erodes         time.Time // when the next deleted user is to be erased; zero: none
-	tokens         map[string]*accessToken
-	issued         int64
-	tokenUses      map[string]time.Time // API token → last use
-	meter          *meter
-	journal        *simulator.Journal
+	nextMembership     int64
+	jobs               []*job // in the order in which they were queued
+	queued             int64  // jobs ever
+	jobFaults          []*JobFault
+	fields             []UserField
+	organizationFields []OrganizationField
+	erodes             time.Time // when the next deleted user is to be erased; zero: none
+	tokens             map[string]*accessToken
+	issued             int64
+	tokenUses          map[string]time.Time // API token → last use
+	meter              *meter
+	journal            *simulator.Journal
 }
 
 // An Account is a handler.

@@ -267,7 +267,7 @@ func (a *Account) userView(c *call, u *user) map[string]any {
 		"suspended":               u.suspended,
 		"default_group_id":        null(u.defaultGroup()),
 		"report_csv":              false,
-		"user_fields":             a.fieldsView(u.fields),
+		"user_fields":             a.fieldsView(a.fields, u.fields),
 	}
 	if a.rules.TimeZonesAsIANA {
 		v["time_zone"] = z.iana
