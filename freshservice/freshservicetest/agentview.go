@@ -69,16 +69,16 @@ func (a *Account) convertLevel(name string, in any) (any, *fieldError) {
 // under one name and type.
 type AgentField struct {
 	// Name is the key in custom_fields.
-	Name string
+	Name string `json:"name"`
 	// Label is what people see. Empty: made from Name.
-	Label string
+	Label string `json:"label"`
 	// Type is the field's type. Empty: [TextField].
-	Type FieldType
+	Type FieldType `json:"type"`
 	// Choices are the values of a dropdown. Discovery does not tell them.
-	Choices []string
+	Choices []string `json:"choices"`
 	// Required makes the field mandatory on create, unless
 	// [Rules.RequiredFieldsOptional] (§8.1).
-	Required bool
+	Required bool `json:"required"`
 }
 
 // AddAgentField adds a custom field, or replaces the one of that name. Values

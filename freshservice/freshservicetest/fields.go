@@ -29,18 +29,18 @@ const (
 // RequesterField is a custom field of requesters (§8.1).
 type RequesterField struct {
 	// ID is the descriptor's id. Zero: the next free one.
-	ID int64
+	ID int64 `json:"id"`
 	// Name is the key in custom_fields, for example "badge_color".
-	Name string
+	Name string `json:"name"`
 	// Label is what people see. Empty: made from Name.
-	Label string
+	Label string `json:"label"`
 	// Type is the field's type. Empty: [TextField].
-	Type FieldType
+	Type FieldType `json:"type"`
 	// Choices are the values of a dropdown.
-	Choices []string
+	Choices []string `json:"choices"`
 	// Required makes the field mandatory for agents and, unless
 	// [Rules.RequiredFieldsOptional], for API writes (§8.1).
-	Required bool
+	Required bool `json:"required"`
 }
 
 // AddRequesterField adds a custom field, or replaces the one of that name, and

@@ -9,29 +9,29 @@ import (
 // AgentGroup is an agent group to be seeded (§6.1).
 type AgentGroup struct {
 	// ID is the id. Zero: the next free one.
-	ID          int64
-	Name        string
-	Description string
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
 	// WorkspaceID is the group's workspace. Zero: 2, the primary one.
-	WorkspaceID int64
+	WorkspaceID int64 `json:"workspace_id"`
 	// Members, Observers and Leaders are ids of agents.
-	Members   []int64
-	Observers []int64
-	Leaders   []int64
+	Members   []int64 `json:"members"`
+	Observers []int64 `json:"observers"`
+	Leaders   []int64 `json:"leaders"`
 	// PendingMembers, PendingObservers and PendingLeaders wait for approval.
-	PendingMembers   []int64
-	PendingObservers []int64
-	PendingLeaders   []int64
+	PendingMembers   []int64 `json:"members_pending_approval"`
+	PendingObservers []int64 `json:"observers_pending_approval"`
+	PendingLeaders   []int64 `json:"leaders_pending_approval"`
 	// Restricted and ApprovalRequired together make newcomers wait.
-	Restricted       bool
-	ApprovalRequired bool
+	Restricted       bool `json:"restricted"`
+	ApprovalRequired bool `json:"approval_required"`
 	// UnassignedFor is one of "30m", "1h" and so on. Empty: "30m".
-	UnassignedFor   string
-	BusinessHoursID int64
-	EscalateTo      int64
-	AutoAssign      bool
+	UnassignedFor   string `json:"unassigned_for"`
+	BusinessHoursID int64  `json:"business_hours_id"`
+	EscalateTo      int64  `json:"escalate_to"`
+	AutoAssign      bool   `json:"auto_ticket_assign"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // group is a stored agent group; it is not changed.

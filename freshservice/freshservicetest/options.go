@@ -111,13 +111,13 @@ type Options struct {
 // Key is an API key: the user name of HTTP Basic authentication (§1.2).
 type Key struct {
 	// Value is the key itself.
-	Value string
+	Value string `json:"value"`
 	// Agent is the id of the agent to whom the key belongs. Zero: the owner.
 	// The key of an inactive or missing agent is refused [I §1.2].
-	Agent int64
+	Agent int64 `json:"agent"`
 	// Without lists the permissions that the agent lacks; calls that need them
 	// answer 403 with the code access_denied.
-	Without []Permission
+	Without []Permission `json:"without"`
 }
 
 // Permission is something that the key's owner may do (§1.2).

@@ -10,15 +10,15 @@ import (
 // RequesterGroup is a requester group to be seeded (§6.2).
 type RequesterGroup struct {
 	// ID is the id. Zero: the next free one.
-	ID          int64
-	Name        string
-	Description string
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
 	// RuleBased makes a group that the API only reads.
-	RuleBased bool
+	RuleBased bool `json:"rule_based"`
 	// Members are ids of requesters.
-	Members []int64
+	Members []int64 `json:"members"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // requesterGroup is a stored requester group; it is not changed.

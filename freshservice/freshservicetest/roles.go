@@ -30,27 +30,27 @@ const (
 // Role is a role of the account (§5.6); the API only reads it.
 type Role struct {
 	// ID is the id. Zero: the next free one.
-	ID          int64
-	Name        string
-	Description string
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
 	// Type is role_type. Zero: [AgentRole].
-	Type RoleType
+	Type RoleType `json:"role_type"`
 	// Custom says that the account made the role: its "default" is false.
-	Custom bool
+	Custom bool `json:"custom"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // RoleAssignment is a role that an agent has (§5.2).
 type RoleAssignment struct {
-	RoleID int64
+	RoleID int64 `json:"role_id"`
 	// Scope is assignment_scope: "entire_helpdesk", "member_groups",
 	// "specified_groups" or "assigned_items".
-	Scope string
+	Scope string `json:"assignment_scope"`
 	// Groups are the agent groups of "specified_groups".
-	Groups []int64
+	Groups []int64 `json:"groups"`
 	// WorkspaceID is where the role counts. Zero: null, the primary workspace.
-	WorkspaceID int64
+	WorkspaceID int64 `json:"workspace_id"`
 }
 
 func (r RoleAssignment) view() map[string]any {

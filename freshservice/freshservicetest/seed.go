@@ -12,103 +12,103 @@ import (
 type Requester struct {
 	// ID is the id. Zero: the next free one. An id that is taken replaces its
 	// record.
-	ID                    int64
-	FirstName             string
-	LastName              string
-	JobTitle              string
-	PrimaryEmail          string
-	SecondaryEmails       []string
-	WorkPhone             string
-	MobilePhone           string
-	DepartmentIDs         []int64
-	ReportingManagerID    int64
-	LocationID            int64
-	Address               string
-	TimeZone              string
-	TimeFormat            string
-	Language              string
-	BackgroundInformation string
-	ExternalID            string
+	ID                    int64    `json:"id"`
+	FirstName             string   `json:"first_name"`
+	LastName              string   `json:"last_name"`
+	JobTitle              string   `json:"job_title"`
+	PrimaryEmail          string   `json:"primary_email"`
+	SecondaryEmails       []string `json:"secondary_emails"`
+	WorkPhone             string   `json:"work_phone_number"`
+	MobilePhone           string   `json:"mobile_phone_number"`
+	DepartmentIDs         []int64  `json:"department_ids"`
+	ReportingManagerID    int64    `json:"reporting_manager_id"`
+	LocationID            int64    `json:"location_id"`
+	Address               string   `json:"address"`
+	TimeZone              string   `json:"time_zone"`
+	TimeFormat            string   `json:"time_format"`
+	Language              string   `json:"language"`
+	BackgroundInformation string   `json:"background_information"`
+	ExternalID            string   `json:"external_id"`
 	// SeesDepartmentTickets is
 	// can_see_all_tickets_from_associated_departments.
-	SeesDepartmentTickets bool
-	VIP                   bool
+	SeesDepartmentTickets bool `json:"can_see_all_tickets_from_associated_departments"`
+	VIP                   bool `json:"vip_user"`
 	// Inactive makes a deactivated person.
-	Inactive    bool
-	HasLoggedIn bool
+	Inactive    bool `json:"inactive"`
+	HasLoggedIn bool `json:"has_logged_in"`
 	// CustomFields are values by field name: string, bool, any number, nil, and
 	// for dates a time.Time or a string in a form that the API takes.
-	CustomFields map[string]any
+	CustomFields map[string]any `json:"custom_fields"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Agent is an agent to be seeded. Empty attributes are as in [Requester].
 type Agent struct {
 	// ID is the id, out of one space with requesters. Zero: the next free one.
-	ID                    int64
-	FirstName             string
-	LastName              string
-	JobTitle              string
-	Email                 string
-	WorkPhone             string
-	MobilePhone           string
-	DepartmentIDs         []int64
-	ReportingManagerID    int64
-	LocationID            int64
-	Address               string
-	TimeZone              string
-	TimeFormat            string
-	Language              string
-	BackgroundInformation string
-	ExternalID            string
-	SeesDepartmentTickets bool
+	ID                    int64   `json:"id"`
+	FirstName             string  `json:"first_name"`
+	LastName              string  `json:"last_name"`
+	JobTitle              string  `json:"job_title"`
+	Email                 string  `json:"email"`
+	WorkPhone             string  `json:"work_phone_number"`
+	MobilePhone           string  `json:"mobile_phone_number"`
+	DepartmentIDs         []int64 `json:"department_ids"`
+	ReportingManagerID    int64   `json:"reporting_manager_id"`
+	LocationID            int64   `json:"location_id"`
+	Address               string  `json:"address"`
+	TimeZone              string  `json:"time_zone"`
+	TimeFormat            string  `json:"time_format"`
+	Language              string  `json:"language"`
+	BackgroundInformation string  `json:"background_information"`
+	ExternalID            string  `json:"external_id"`
+	SeesDepartmentTickets bool    `json:"can_see_all_tickets_from_associated_departments"`
 	// Occasional makes a day-pass agent.
-	Occasional bool
+	Occasional bool `json:"occasional"`
 	// Roles are the role assignments. Empty: SD Agent for the whole help desk.
-	Roles []RoleAssignment
+	Roles []RoleAssignment `json:"roles"`
 	// WorkspaceIDs are the workspaces that the agent belongs to.
-	WorkspaceIDs []int64
-	Signature    string
+	WorkspaceIDs []int64 `json:"workspace_ids"`
+	Signature    string  `json:"signature"`
 	// ScoreboardLevel is scoreboard_level_id, 1 to 6. Zero: null.
-	ScoreboardLevel int64
-	Inactive        bool
-	HasLoggedIn     bool
+	ScoreboardLevel int64 `json:"scoreboard_level_id"`
+	Inactive        bool  `json:"inactive"`
+	HasLoggedIn     bool  `json:"has_logged_in"`
 	// CustomFields are values by agent field name, as in [Requester]. Those
 	// without an [AgentField] are not shown.
-	CustomFields map[string]any
+	CustomFields map[string]any `json:"custom_fields"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Department is a department to be seeded.
 type Department struct {
 	// ID is the id. Zero: the next free one.
-	ID          int64
-	Name        string
-	Description string
-	HeadUserID  int64
-	PrimeUserID int64
-	Domains     []string
+	ID          int64    `json:"id"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	HeadUserID  int64    `json:"head_user_id"`
+	PrimeUserID int64    `json:"prime_user_id"`
+	Domains     []string `json:"domains"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Location is a location to be seeded.
 type Location struct {
 	// ID is the id. Zero: the next free one.
-	ID        int64
-	Name      string
-	ParentID  int64
-	ContactID int64
-	Line1     string
-	Line2     string
-	City      string
-	State     string
-	Country   string
-	Zipcode   string
+	ID        int64  `json:"id"`
+	Name      string `json:"name"`
+	ParentID  int64  `json:"parent_location_id"`
+	ContactID int64  `json:"primary_contact_id"`
+	Line1     string `json:"line1"`
+	Line2     string `json:"line2"`
+	City      string `json:"city"`
+	State     string `json:"state"`
+	Country   string `json:"country"`
+	Zipcode   string `json:"zipcode"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // AddRequester stores a person and returns the id. Nothing is validated, and

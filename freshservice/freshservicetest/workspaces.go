@@ -16,15 +16,15 @@ const (
 // Workspace is a workspace of the account (§7.3); the API only reads it.
 type Workspace struct {
 	// ID is the id, 2 for the primary workspace. Zero: the next free one.
-	ID          int64
-	Name        string
-	Description string
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
 	// Inactive makes its state "inactive".
-	Inactive bool
+	Inactive bool `json:"inactive"`
 	// Restricted says that only its members see it.
-	Restricted bool
+	Restricted bool `json:"restricted"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // AddWorkspace stores a workspace, or replaces the one of that id, and returns

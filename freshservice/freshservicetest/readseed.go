@@ -1,0 +1,133 @@
+package freshservicetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// maxSeed bounds a seed file, in bytes.
+const maxSeed = 64 << 20
+
+// seedFile is the form of a seed; see [ReadSeed].
+type seedFile struct {
+	Plan            Plan             `json:"plan"`
+	FullTimeSeats   int              `json:"full_time_seats"`
+	TimeZone        string           `json:"time_zone"`
+	Variant         string           `json:"variant"`
+	Keys            []Key            `json:"keys"`
+	Owner           *Agent           `json:"owner"`
+	Roles           []Role           `json:"roles"`
+	Workspaces      []Workspace      `json:"workspaces"`
+	RequesterFields []RequesterField `json:"requester_fields"`
+	AgentFields     []AgentField     `json:"agent_fields"`
+	Departments     []Department     `json:"departments"`
+	Locations       []Location       `json:"locations"`
+	Agents          []Agent          `json:"agents"`
+	Requesters      []Requester      `json:"requesters"`
+	AgentGroups     []AgentGroup     `json:"agent_groups"`
+	RequesterGroups []RequesterGroup `json:"requester_groups"`
+}
+
+// ReadSeed reads the description of an account, one JSON object:
+//
+//	{
+//	  "plan": "enterprise", "full_time_seats": 3, "time_zone": "London",
+//	  "variant": "default",
+//	  "keys": [{"value": "…", "agent": 7, "without": ["manage agents"]}],
+//	  "owner": {"first_name": "Avery", "email": "admin@example.com"},
+//	  "roles": [{"id": 5, "name": "SD Agent", "role_type": 2, "custom": false}],
+//	  "workspaces": [{"id": 3, "name": "People", "inactive": false}],
+//	  "requester_fields": [{"name": "badge_color", "type": "custom_dropdown", "choices": ["red"]}],
+//	  "agent_fields": [{"name": "shift"}],
+//	  "departments": [{"id": 50, "name": "Engineering", "head_user_id": 7}],
+//	  "locations": [{"id": 60, "name": "Headquarters", "city": "London"}],
+//	  "agents": [{"id": 7, "first_name": "Grace", "email": "grace@example.com", "occasional": true}],
+//	  "requesters": [{"id": 10, "first_name": "Ada", "primary_email": "ada@example.com", "inactive": false}],
+//	  "agent_groups": [{"id": 70, "name": "Service Desk", "members": [7]}],
+//	  "requester_groups": [{"id": 80, "name": "VPN Users", "rule_based": false, "members": [10]}]
+//	}
+//
+// Every part may be left out. The keys of records are the API's attribute names,
+// with the additions "inactive", "custom", "rule_based" and "required"; "variant"
+// is the name of one of [Variants]. Times are RFC 3339.
+//
+// ReadSeed refuses unknown keys, types that do not fit, unknown plans and
+// variants, two records of one id, and more than 64 MiB. References are not
+// checked, as in [Options]. What a file cannot say, such as the clock, is left
+// for the caller to set; nothing in the result is shared.
+func ReadSeed(r io.Reader) (*Options, error) {
+	limited := &io.LimitedReader{R: r, N: maxSeed + 1}
+	dec := json.NewDecoder(limited)
+	dec.DisallowUnknownFields()
+	dec.UseNumber()
+	var f seedFile
+	err := dec.Decode(&f)
+	if err == nil {
+		if _, trailing := dec.Token(); !errors.Is(trailing, io.EOF) {
+			err = errors.New("there is more than one JSON object")
+		}
+	}
+	switch {
+	case limited.N == 0:
+		err = fmt.Errorf("the seed is longer than %d bytes", maxSeed)
+	case errors.Is(err, io.EOF):
+		err = errors.New("the seed is empty")
+	}
+	if err == nil {
+		err = f.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("freshservicetest: seed: %w", err)
+	}
+	o := &Options{
+		Plan: f.Plan, FullTimeSeats: f.FullTimeSeats, TimeZone: f.TimeZone, Keys: f.Keys, Owner: f.Owner,
+		Roles: f.Roles, Workspaces: f.Workspaces, Fields: f.RequesterFields, AgentFields: f.AgentFields,
+		Departments: f.Departments, Locations: f.Locations, Agents: f.Agents, Requesters: f.Requesters,
+		AgentGroups: f.AgentGroups, RequesterGroups: f.RequesterGroups,
+	}
+	for _, v := range Variants() {
+		if v.Name == f.Variant {
+			o.Rules = v.Rules
+		}
+	}
+	return o, nil
+}
+
+// check finds what JSON cannot say is wrong.
+func (f *seedFile) check() error {
+	if !slices.Contains([]Plan{"", Starter, Growth, Pro, Enterprise, Unlimited}, f.Plan) {
+		return fmt.Errorf("there is no plan %q", f.Plan)
+	}
+	if f.Variant != "" && !slices.ContainsFunc(Variants(), func(v Variant) bool { return v.Name == f.Variant }) {
+		return fmt.Errorf("there is no variant %q", f.Variant)
+	}
+	seen := map[int64]bool{}
+	var twice error
+	add := func(id int64) {
+		if id != 0 && seen[id] && twice == nil {
+			twice = fmt.Errorf("two records have the id %d", id)
+		}
+		seen[id] = true
+	}
+	if f.Owner != nil {
+		add(f.Owner.ID)
+	}
+	eachID(f.Roles, add, func(r Role) int64 { return r.ID })
+	eachID(f.RequesterFields, add, func(r RequesterField) int64 { return r.ID })
+	eachID(f.Departments, add, func(r Department) int64 { return r.ID })
+	eachID(f.Locations, add, func(r Location) int64 { return r.ID })
+	eachID(f.Agents, add, func(r Agent) int64 { return r.ID })
+	eachID(f.Requesters, add, func(r Requester) int64 { return r.ID })
+	eachID(f.AgentGroups, add, func(r AgentGroup) int64 { return r.ID })
+	eachID(f.RequesterGroups, add, func(r RequesterGroup) int64 { return r.ID })
+	return twice
+}
+
+func eachID[T any](records []T, add func(int64), id func(T) int64) {
+	for _, r := range records {
+		add(id(r))
+	}
+}
