@@ -188,6 +188,11 @@ func derive(d *Description, hasMembers bool) (*described, error) {
 	if d.Owner != (Ref{}) && out.known[d.Owner.Object] == nil {
 		return nil, fmt.Errorf("the owner is of the object %q, which is not described", d.Owner.Object)
 	}
+	for _, r := range d.Protected {
+		if out.known[r.Object] == nil {
+			return nil, fmt.Errorf("somebody protected is of the object %q, which is not described", r.Object)
+		}
+	}
 	return out, nil
 }
 

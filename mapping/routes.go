@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/mapping/expr"
@@ -49,14 +50,22 @@ func (r *Routes) Name() string { return r.name }
 // without duplicates.
 func (r *Routes) Names() []string {
 	var names []string
-	seen := make(map[string]bool)
 	for _, rt := range r.routes {
-		if !seen[rt.use] {
-			seen[rt.use] = true
+		if !slices.Contains(names, rt.use) {
 			names = append(names, rt.use)
 		}
 	}
 	return names
+}
+
+// Leads reports whether a MappingSet has a route to the document of that name.
+func (d *Document) Leads(name string) bool {
+	for _, r := range d.routes {
+		if r.use == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Use returns the name of the document to use for a write: that of the first

@@ -29,7 +29,7 @@ func (c *modification) recall() bool {
 	}
 	for _, f := range c.bind.obj.ResetByActivate {
 		slot := c.bind.obj.Type.Slot(f)
-		if v, ok := c.entry.Dropped[f]; ok && c.entry.Restoring && !v.Equal(c.rec.At(slot)) {
+		if v, ok := c.entry.Dropped[f]; ok && !v.Equal(c.rec.At(slot)) {
 			c.full.SetAt(slot, v)
 			added = true
 		}

@@ -339,16 +339,11 @@ func resourceType(t *schema.Type) scim.ResourceType {
 // routesFor returns the routes of the set that names a mapping, or nil.
 func routesFor(docs []document, role string, typ *schema.Type) (*mapping.Routes, error) {
 	for _, d := range docs {
-		if !d.IsSet() {
+		if !d.Leads(role) {
 			continue
 		}
 		routes, diags := mapping.CompileRoutes(d.Document, typ)
-		if err := diags.Err(); err != nil {
-			return nil, err
-		}
-		if slices.Contains(routes.Names(), role) {
-			return routes, nil
-		}
+		return routes, diags.Err()
 	}
 	return nil, nil //nolint:nilnil // most mappings stand alone
 }

@@ -147,6 +147,9 @@ func (c *alteration) needs(bind *binding) omission {
 	if c.u.Replace != nil || bind.members == schema.NoSlot || slices.ContainsFunc(c.u.Patch, func(op scim.Op) bool { return op.Target.Slot == bind.members }) {
 		return nil
 	}
+	if c.o.Silent {
+		return withoutMembers
+	}
 	return unshown(c.o.Wants)
 }
 

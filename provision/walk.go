@@ -100,6 +100,8 @@ func (w *walker) scan() {
 // list reads the target's page at the walk's cursor.
 func (w *walker) list(ctx context.Context) (*connector.Page, error) {
 	q := connector.Query{Filter: w.push.Query, Cursor: w.cursor, Offset: w.offset, Omit: w.omit, Kin: w.src.kin}
+	// Who reads everything can wait for those who want one thing.
+	q.Background = !w.filtered
 	if w.trusted {
 		q.Limit = w.q.Count + w.skip
 	}

@@ -68,6 +68,9 @@ type WriteOptions struct {
 	// Repairs are the names of the repairs that were made to the request, for
 	// the log.
 	Repairs []string
+	// Silent says that the answer shows nothing of the resource, so that a backend
+	// need not read for it what it would not read otherwise.
+	Silent bool
 }
 
 // Update is a change to a resource: exactly one of its members is set.

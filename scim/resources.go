@@ -90,10 +90,11 @@ type write struct {
 	in      *schema.Record // of a POST or a PUT
 	ops     []Op           // of a PATCH
 	repairs []string
+	silent  bool // the answer shows nothing of the resource
 }
 
 func (w *write) options() WriteOptions {
-	return WriteOptions{Wants: w.wants, IfMatch: w.ifMatch, Repairs: w.repairs}
+	return WriteOptions{Wants: w.wants, IfMatch: w.ifMatch, Repairs: w.repairs, Silent: w.silent}
 }
 
 // write reads what the writes that have a body have in common.
@@ -146,11 +147,12 @@ func (x *exchange) patch(l *layout, id string) error {
 	if err != nil {
 		return err
 	}
+	w.silent = x.patchStatus(l) == http.StatusNoContent && !w.wants.Named()
 	res, err := x.doPatch(w)
 	switch {
 	case err != nil:
 		return err
-	case x.patchStatus(l) == http.StatusNoContent && !w.wants.Named():
+	case w.silent:
 		if res != nil {
 			x.versionHeader(res)
 		}
