@@ -152,7 +152,7 @@ type tenant struct {
 func newTenant(t *testing.T, c *contract, rules zendesktest.Rules) *tenant {
 	t.Helper()
 	o := zendesktest.Sandbox()
-	o.Rules, o.Plan = rules, zendesktest.Unlimited
+	o.Rules, o.Plan, o.BulkImport = rules, zendesktest.Unlimited, true
 	now := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 	o.Clock = func() time.Time { return now }
 	a := zendesktest.New(o)
@@ -292,6 +292,8 @@ func (a *tenant) drive() {
 	a.do("GET", fmt.Sprintf("/organizations/%d", a.OrganizationID("Sales")), nil, 200)
 	a.driveGroups()
 	a.driveOrganizations()
+	a.driveManyUsers()
+	a.driveExports()
 	a.do("GET", "/custom_roles", nil, 200)
 	a.do("GET", fmt.Sprintf("/custom_roles/%d", a.CustomRoles()[0].ID), nil, 200)
 	for _, p := range []string{"/locales", "/locales/public", "/locales/agent", "/locales/1", "/account/settings"} {
@@ -403,6 +405,30 @@ func (a *tenant) driveOrganizations() {
 	a.do("DELETE", one, nil, 204)
 }
 
+func (a *tenant) driveManyUsers() {
+	list := object{"users": []object{
+		{"name": "Many", "email": "many@example.com", "external_id": "emp-m"}, {"name": "x", "email": "ada@example.com"},
+	}}
+	a.job(a.do("POST", "/users/create_many", list, 200))
+	a.job(a.do("POST", "/users/create_or_update_many", list, 200))
+	many := fmt.Sprint(a.UserByEmail("many@example.com")["id"])
+	a.job(a.do("PUT", "/users/update_many?ids="+many+",9", object{"user": object{"notes": "x"}}, 200))
+	a.job(a.do("PUT", "/users/update_many", object{"users": []object{{"external_id": "emp-m", "notes": "y"}}}, 200))
+	a.job(a.do("DELETE", "/users/destroy_many?external_ids=emp-m,emp-x", nil, 200))
+	a.do("GET", "/users/autocomplete?name=Ada", nil, 200)
+	a.do("POST", "/users/logout_many?ids="+many, nil, 202)
+	a.do("POST", "/users/request_create", object{"user": object{"name": "x", "email": "x@example.com"}}, 200)
+}
+
+func (a *tenant) driveExports() {
+	for _, path := range []string{
+		"/incremental/users?start_time=0&per_page=2", "/incremental/organizations?start_time=0", "/incremental/users/cursor?start_time=0&per_page=2",
+		"/search?query=ada", "/search?query=type:group", "/search/count?query=ada", "/search/export?query=ada&filter[type]=user&page[size]=1",
+	} {
+		a.do("GET", path, nil, 200)
+	}
+}
+
 // job polls a job to its end.
 func (a *tenant) job(queued object) {
 	at := "/job_statuses/" + queued["id"].(string)
@@ -432,6 +458,9 @@ func TestZendesk(t *testing.T) {
 		"CreateManyOrganizationMemberships", "DeleteManyOrganizationMemberships",
 		"ListOrganizationMemberships", "CreateOrganizationMembership", "ShowOrganizationMembershipById", "DeleteOrganizationMembership",
 		"SetOrganizationMembershipAsDefault", "SetOrganizationAsDefault", "UnassignOrganization",
+		"CreateManyUsers", "CreateOrUpdateManyUsers", "UpdateManyUsers", "DestroyManyUsers", "AutocompleteUsers", "LogoutManyUsers",
+		"RequestUserCreate", "IncrementalUserExportTime", "IncrementalUserExportCursor", "IncrementalOrganizationExport",
+		"ListSearchResults", "CountSearchResults", "ExportSearchResults",
 		"ListGroups", "CreateGroup", "ShowGroupById", "UpdateGroup", "DeleteGroup", "ListAssignableGroups", "CountGroups",
 		"ListGroupMemberships", "CreateGroupMembership", "ShowGroupMembershipById", "DeleteGroupMembership",
 		"ListAssignableGroupMemberships", "GroupMembershipBulkCreate", "GroupMembershipBulkDelete", "GroupMembershipSetDefault",
@@ -468,7 +497,7 @@ func TestZendesk_Refusals(t *testing.T) {
 		a.do("GET", "/users?page=500&per_page=100", nil, 400)
 		a.do("GET", "/users/search?query=x&page[size]=5", nil, 400)
 		a.do("GET", "/users/show_many?ids="+strings.Repeat("1,", 101), nil, 400)
-		a.do("GET", "/incremental/users/cursor?start_time=1", nil, 501)
+		a.do("PUT", "/organization_fields/reorder", object{"organization_field_ids": []int{}}, 501)
 		r := a.request("GET", "/users", nil)
 		r.Header.Del("Authorization")
 		w := a.serve(t, a.Account, r)

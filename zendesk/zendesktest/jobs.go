@@ -92,7 +92,8 @@ func (a *Account) queue(c *call, j *job) answer {
 	a.jobs = append(a.jobs, j)
 	if j.atOnce && !j.fault.is(JobFails) {
 		for at := range j.items {
-			j.outcomes = append(j.outcomes, a.perform(j, at, c))
+			each := *c
+			j.outcomes = append(j.outcomes, a.perform(j, at, &each))
 		}
 	}
 	ans := wrapped(http.StatusOK, "job_status", a.jobView(c, j))
@@ -194,6 +195,9 @@ func (a *Account) perform(j *job, at int, c *call) map[string]any {
 		return a.failure(j, at, it.id, code, details)
 	}
 	past := map[verb]string{creating: "Created", updating: "Updated", deleting: "Deleted"}[j.verb]
+	if c.updated {
+		past = "Updated"
+	}
 	switch {
 	case j.bare && a.rules.JobResultsIndexed:
 		return map[string]any{"id": id, "index": at}

@@ -40,6 +40,12 @@ type Limits struct {
 	// Jobs bounds the background jobs that are queued or running (§2.2). Zero: no
 	// bound.
 	Jobs int
+	// Exports and CursorExports bound the incremental exports by time and by
+	// cursor, per minute (§2.2). Zero: no bound.
+	Exports, CursorExports int
+	// Searches bounds GET /search and its count, SearchExports GET
+	// /search/export, per minute (§2.2). Zero: no bound.
+	Searches, SearchExports int
 	// Erasures bounds the permanent deletions, per ten minutes (§2.2). Zero: no
 	// bound.
 	Erasures int
@@ -48,7 +54,10 @@ type Limits struct {
 // Limits returns the vendor's table for the plan (§2.1, §2.2); for Unlimited
 // and for unknown plans, limits without an end.
 func (p Plan) Limits() Limits {
-	l := Limits{UpdatesPerUser: 5, UpdatesPerSecond: 1, UpdatesPerOrganization: 5, Jobs: 30, Erasures: 700}
+	l := Limits{
+		UpdatesPerUser: 5, UpdatesPerSecond: 1, UpdatesPerOrganization: 5, Jobs: 30,
+		Exports: 10, CursorExports: 20, Searches: 2500, SearchExports: 100, Erasures: 700,
+	}
 	switch p {
 	case Team:
 		l.Account = 200
@@ -85,6 +94,11 @@ func (b *bucket) remaining() int {
 	return b.total - b.used
 }
 
+// header is the bucket as the vendor writes it into a header (§2.3).
+func (b *bucket) header(now time.Time) string {
+	return fmt.Sprintf("total=%d; remaining=%d; resets=%d", b.total, b.remaining(), b.resets(now))
+}
+
 // take draws one call, if there is one.
 func (b *bucket) take(now time.Time) bool {
 	b.roll(now)
@@ -102,20 +116,26 @@ func (b *bucket) resets(now time.Time) int {
 
 // meter counts calls. It is guarded by the account's lock.
 type meter struct {
-	limits   Limits
-	account  bucket
-	second   bucket
-	erasures bucket
-	records  map[int64]*bucket // of users and organizations, whose ids are of one series
+	limits                  Limits
+	account                 bucket
+	second                  bucket
+	erasures                bucket
+	exports, cursorExports  bucket
+	searches, searchExports bucket
+	records                 map[int64]*bucket // of users and organizations, whose ids are of one series
 }
 
 func newMeter(l Limits) *meter {
 	return &meter{
-		limits:   l,
-		account:  bucket{total: l.Account, window: time.Minute},
-		second:   bucket{total: l.UpdatesPerSecond, window: time.Second},
-		erasures: bucket{total: l.Erasures, window: 10 * time.Minute},
-		records:  map[int64]*bucket{},
+		limits:        l,
+		account:       bucket{total: l.Account, window: time.Minute},
+		second:        bucket{total: l.UpdatesPerSecond, window: time.Second},
+		erasures:      bucket{total: l.Erasures, window: 10 * time.Minute},
+		exports:       bucket{total: l.Exports, window: time.Minute},
+		cursorExports: bucket{total: l.CursorExports, window: time.Minute},
+		searches:      bucket{total: l.Searches, window: time.Minute},
+		searchExports: bucket{total: l.SearchExports, window: time.Minute},
+		records:       map[int64]*bucket{},
 	}
 }
 
@@ -167,8 +187,7 @@ func (a *Account) drawUpdate(c *call, u *user) (answer, bool) {
 		b = m.bucketOf(u.id, m.limits.UpdatesPerUser)
 		b.roll(c.now)
 		defer func() {
-			c.out.Set("Zendesk-RateLimit-create-update-user",
-				fmt.Sprintf("total=%d; remaining=%d; resets=%d", b.total, b.remaining(), b.resets(c.now)))
+			c.out.Set("Zendesk-RateLimit-create-update-user", b.header(c.now))
 		}()
 		if b.remaining() < 1 {
 			message := fmt.Sprintf("You have exceeded the rate limit for updating a single unique user. user email: %s id: %d external_id: %s",
@@ -193,6 +212,19 @@ func (m *meter) bucketOf(id int64, total int) *bucket {
 		m.records[id] = b
 	}
 	return b
+}
+
+// drawBucket takes a call from the budget of an endpoint, whose header it sets,
+// and returns the refusal, if it is one.
+func (a *Account) drawBucket(c *call, b *bucket, header string) (answer, bool) {
+	ok := b.take(c.now)
+	if b.total > 0 {
+		c.out.Set(header, b.header(c.now))
+	}
+	if !ok {
+		return a.updateLimited("You have exceeded the rate limit of this endpoint.", b.resets(c.now)), false
+	}
+	return answer{}, true
 }
 
 func (a *Account) updateLimited(message string, seconds int) answer {

@@ -19,7 +19,10 @@ func TestPlans(t *testing.T) {
 		zendesktest.EnterprisePlus: 2500, "": 700,
 	} {
 		l := plan.Limits()
-		assert.Equal(t, zendesktest.Limits{Account: want, UpdatesPerUser: 5, UpdatesPerSecond: 1, UpdatesPerOrganization: 5, Jobs: 30, Erasures: 700}, l, plan)
+		assert.Equal(t, zendesktest.Limits{
+			Account: want, UpdatesPerUser: 5, UpdatesPerSecond: 1, UpdatesPerOrganization: 5, Jobs: 30,
+			Exports: 10, CursorExports: 20, Searches: 2500, SearchExports: 100, Erasures: 700,
+		}, l, plan)
 	}
 	assert.Zero(t, zendesktest.Unlimited.Limits())
 }

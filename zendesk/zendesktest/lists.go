@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -59,6 +60,10 @@ type list[T any] struct {
 	place      func(T) place
 	view       func(T) map[string]any
 	offsetOnly bool
+	// window is how far offsets go. Zero: 10,000; a search says 422 beyond it (§10).
+	window int
+	// more is what an offset page has besides.
+	more map[string]any
 	// sortable lets sort, sort_by and sort_order through.
 	sortable bool
 }
@@ -176,6 +181,9 @@ func offsetPage[T any](a *Account, c *call, l list[T]) answer {
 		return badPage("Invalid page size", "per_page must be a positive integer")
 	}
 	size = min(size, maxPage)
+	if l.window > 0 && (number-1)*size >= l.window {
+		return named(http.StatusUnprocessableEntity, "invalid", "Invalid search: Requested response size was greater than Search Response Limits")
+	}
 	if number > maxOffset/size {
 		return listed(http.StatusBadRequest, "InvalidPaginationDepth", "Pagination is too deep",
 			"Offset pagination goes up to 10000 records. Use cursor pagination.")
@@ -192,11 +200,16 @@ func offsetPage[T any](a *Account, c *call, l list[T]) answer {
 		}
 	}
 	from := min((number-1)*size, len(items))
-	to := min(from+size, len(items))
+	last := len(items)
+	if l.window > 0 {
+		last = min(last, l.window)
+	}
+	to := min(from+size, last)
 	out := map[string]any{
 		l.key: views(items[from:to], l.view), "count": len(items), "next_page": nil, "previous_page": nil,
 	}
-	if to < len(items) {
+	maps.Copy(out, l.more)
+	if to < last {
 		out["next_page"] = a.pageURL(c, "page", strconv.Itoa(number+1), "")
 	}
 	if number > 1 {

@@ -118,6 +118,10 @@ type Options struct {
 	// queued, though the first answer does not say so.
 	JobDuration time.Duration
 
+	// BulkImport enables create_many and create_or_update_many of users, which the
+	// vendor's support does for an account at its owner's request (§4.5).
+	BulkImport bool
+
 	// Rules are the switches for doubtful behaviour.
 	Rules Rules
 

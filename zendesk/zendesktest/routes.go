@@ -28,6 +28,7 @@ type call struct {
 	name         string  // the {name} of the route
 	route        *route
 	caller       *caller // nil: anonymous
+	updated      bool    // what an item of create_or_update_many did
 }
 
 const apiRoot = "/api/v2"
@@ -83,6 +84,14 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "users/search", scope: usersScope, handle: a.searchUsers},
 		{method: "GET", path: "users/show_many", scope: usersScope, handle: a.showManyUsers},
 		{method: "POST", path: "users/create_or_update", scope: usersScope, body: "user", handle: a.createOrUpdateUser},
+		{method: "POST", path: "users/create_many", scope: usersScope, body: "users", handle: a.imports(forMany(a.createMany, a.manyUsers))},
+		{method: "POST", path: "users/create_or_update_many", scope: usersScope, body: "users", handle: a.imports(forMany(a.createMany, a.upsertedUsers))},
+		{method: "PUT", path: "users/update_many", scope: usersScope, body: "users", handle: forMany(a.updateMany, a.manyUsers)},
+		{method: "DELETE", path: "users/destroy_many", scope: usersScope, allowed: admins, handle: forMany(a.destroyMany, a.manyUsers)},
+		{method: "GET", path: "users/autocomplete", scope: usersScope, handle: a.autocompleteUsers},
+		{method: "POST", path: "users/autocomplete", scope: usersScope, body: "name", handle: a.autocompleteUsers},
+		{method: "POST", path: "users/logout_many", scope: usersScope, allowed: admins, handle: a.logoutMany},
+		{method: "POST", path: "users/request_create", scope: usersScope, body: "user", handle: a.requestSeat},
 		{method: "GET", path: "users/{id}", scope: usersScope, handle: a.showUser},
 		{method: "PUT", path: "users/{id}", scope: usersScope, body: "user", handle: a.updateUser},
 		{method: "DELETE", path: "users/{id}", scope: usersScope, handle: a.deleteUser},
@@ -166,6 +175,16 @@ func (a *Account) routeTable() []route {
 		{method: "DELETE", path: "organization_memberships/{id}", scope: referenceScope, handle: a.deleteMembership},
 		{method: "GET", path: "users/{id}/organization_memberships", scope: referenceScope, handle: a.listUserMemberships},
 		{method: "PUT", path: "users/{id}/organization_memberships/{id}/make_default", scope: referenceScope, handle: a.makeMembershipDefault},
+
+		{method: "GET", path: "incremental/users", scope: usersScope, allowed: admins, handle: exported(a, a.userExport, exportByTime)},
+		{method: "GET", path: "incremental/users/cursor", scope: usersScope, allowed: admins, handle: exported(a, a.userExport, exportByCursor)},
+		{method: "GET", path: "incremental/users/sample", scope: usersScope, allowed: admins, handle: exported(a, a.userExport, exportSample)},
+		{method: "GET", path: "incremental/organizations", scope: organizationsScope, allowed: admins, handle: exported(a, a.organizationExport, exportByTime)},
+		{method: "GET", path: "incremental/organizations/sample", scope: organizationsScope, allowed: admins, handle: exported(a, a.organizationExport, exportSample)},
+
+		{method: "GET", path: "search", scope: referenceScope, handle: a.searchAll},
+		{method: "GET", path: "search/count", scope: referenceScope, handle: a.countSearch},
+		{method: "GET", path: "search/export", scope: referenceScope, handle: a.exportSearch},
 
 		{method: "GET", path: "custom_roles", scope: referenceScope, handle: a.listRoles},
 		{method: "GET", path: "custom_roles/{id}", scope: referenceScope, handle: a.showRole},

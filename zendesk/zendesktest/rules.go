@@ -125,6 +125,12 @@ type Rules struct {
 	// membership call changes organization_id, as inferred for groups (§10).
 	// Default false: it is an update of the user.
 	MembershipsKeepUpdatedAt bool
+	// ExportsSeeLastMinute lets incremental exports of users and organizations show
+	// what has changed within the last minute (§10). Default false.
+	ExportsSeeLastMinute bool
+	// EmptyExportWithoutCursor gives no after_cursor with an empty page of an
+	// incremental export (§10). Default false.
+	EmptyExportWithoutCursor bool
 	// DeletedGroupsNotFound makes GET /groups/{id} of a deleted group 404 (§6.1).
 	// Default false: 200 with deleted true.
 	DeletedGroupsNotFound bool
@@ -354,6 +360,8 @@ func Variants() []Variant {
 	add("unknown-membership-ids-not-found", func(r *Rules) { r.UnknownMembershipIDsNotFound = true })
 	add("memberships-by-id", func(r *Rules) { r.MembershipsByID = true })
 	add("memberships-keep-updated-at", func(r *Rules) { r.MembershipsKeepUpdatedAt = true })
+	add("exports-see-last-minute", func(r *Rules) { r.ExportsSeeLastMinute = true })
+	add("empty-export-without-cursor", func(r *Rules) { r.EmptyExportWithoutCursor = true })
 	add("deleted-groups-not-found", func(r *Rules) { r.DeletedGroupsNotFound = true })
 	add("deleted-groups-unlisted", func(r *Rules) { r.DeletedGroupsUnlisted = true })
 	add("default-group-forbidden", func(r *Rules) { r.DefaultGroupForbidden = true })

@@ -38,6 +38,7 @@ type Account struct {
 	publicURL    string
 	pageGuard    func(*http.Request) bool
 	jobDuration  time.Duration
+	bulkImport   bool
 	routes       []route
 	faults       *simulator.Faults[FaultKind]
 
@@ -96,6 +97,7 @@ func New(opts *Options) *Account {
 		groups:        simulator.NewStore[group](lag),
 		organizations: simulator.NewStore[organization](lag),
 		jobDuration:   o.JobDuration,
+		bulkImport:    o.BulkImport,
 		tokens:        map[string]*accessToken{},
 		tokenUses:     map[string]time.Time{},
 	}

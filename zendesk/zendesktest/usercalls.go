@@ -216,18 +216,28 @@ func (a *Account) byAddress(address string) int64 {
 
 // deleteUser deletes softly (§4.7): 200 with the user, active false.
 func (a *Account) deleteUser(c *call) answer {
-	u := a.users.Records[c.ids[0]]
+	u, refusal := a.remove(c, c.ids[0])
+	if refusal != nil {
+		return *refusal
+	}
+	return wrapped(http.StatusOK, "user", a.userView(c, u))
+}
+
+// remove deletes a user softly, unless that is refused.
+func (a *Account) remove(c *call, id int64) (*user, *answer) {
+	refuse := func(ans answer) (*user, *answer) { return nil, &ans }
+	u := a.users.Records[id]
 	switch {
 	case !u.live():
-		return notFound()
+		return refuse(notFound())
 	case u.id == a.ownerID:
-		return a.ownerRefused("The account owner cannot be deleted")
+		return refuse(a.ownerRefused("The account owner cannot be deleted"))
 	case u.team() && c.caller.user.role != admin:
-		return notAllowed()
+		return refuse(notAllowed())
 	case u.requested > 0:
-		return a.refused("base", "", u.name+" is the requester of "+strconv.Itoa(u.requested)+" tickets that are not closed")
+		return refuse(a.refused("base", "", u.name+" is the requester of "+strconv.Itoa(u.requested)+" tickets that are not closed"))
 	}
-	return wrapped(http.StatusOK, "user", a.userView(c, a.softDelete(u, c.now)))
+	return a.softDelete(u, c.now), nil
 }
 
 func (a *Account) softDelete(u *user, now time.Time) *user {
