@@ -12,6 +12,8 @@ const (
 	settingSubdomain = "subdomain"
 	settingTickets   = "department_tickets"
 	settingKey       = "api_key"
+
+	settingRateReserve = "rate_reserve"
 )
 
 // Application returns Freshservice for a [connector.Registry]. Options that the
@@ -34,11 +36,14 @@ func Application(o *Options) connector.Application {
 			{Name: settingSubdomain, Required: true, Help: `The first part of the account's address: "acme" for acme.freshservice.com.`},
 			{Name: settingTickets, Default: TicketsUsed, Choices: []string{TicketsUsed, TicketsUnused},
 				Help: "Say unused if nobody may see all tickets of their departments: updates then need one call instead of two."},
+			{Name: settingRateReserve, Kind: connector.NumberSetting, Default: httpx.ReserveSetting(base.RateReserve),
+				Help: "The percentage of each rate limit that is left to other programs that use the account's API, from 0 to 90."},
 			{Name: settingKey, Kind: connector.SecretSetting, Required: true, Help: "The API key of an agent, from the agent's profile settings."},
 		},
 		Open: func(_ context.Context, s connector.Settings) (*connector.Target, error) {
 			opts := base
 			opts.DepartmentTickets = s.Text(settingTickets)
+			opts.RateReserve = httpx.ReserveOption(s.Number(settingRateReserve))
 			return New(s.Text(settingSubdomain), Auth{key: s.Secret(settingKey)}, &opts)
 		},
 	}

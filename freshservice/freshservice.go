@@ -61,6 +61,10 @@ type Options struct {
 	// Patience is how long a call may wait for the rate limit and between
 	// attempts; 0 means 20 seconds.
 	Patience time.Duration
+	// RateReserve is the share of each of the account's rate limits, in percent up
+	// to 90 and rounded down to whole calls, that is left to the customer's other
+	// programs: calls wait rather than use more. 0 means [DefaultRateReserve], [NoRateReserve] none.
+	RateReserve int
 	// Clock is the time; nil means the system's.
 	Clock Clock
 	// Jitter returns random numbers in [0,1) for the waits between attempts; nil
@@ -147,7 +151,12 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 	if d.types, err = newFixedTypes(); err != nil {
 		return nil, fmt.Errorf("freshservice: %w", err)
 	}
+	reserve, err := rateReserve(o.RateReserve)
+	if err != nil {
+		return nil, err
+	}
 	ho := &httpx.Options{
+		Reserve:   reserve,
 		BaseURL:   "https://" + d.account + "/api/v2",
 		Transport: o.Transport, UserAgent: o.UserAgent, Patience: o.Patience, Clock: o.Clock, Jitter: o.Jitter, Logger: o.Logger,
 		RateHint: d.rates.hint,

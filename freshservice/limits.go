@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
 )
 
@@ -20,6 +21,25 @@ const (
 	// nameLength is assumed: no length is published.
 	nameLength = 255
 )
+
+// What [Options.RateReserve] can say.
+const (
+	// DefaultRateReserve is the percentage of each rate limit that is left to the
+	// customer's other programs. The vendor counts all callers of an account
+	// together, so one that takes everything stops the others.
+	DefaultRateReserve = httpx.DefaultReserve
+	// NoRateReserve leaves nothing.
+	NoRateReserve = httpx.NoReserve
+)
+
+// rateReserve returns what Options.RateReserve says as a share.
+func rateReserve(option int) (float64, error) {
+	share, ok := httpx.ReserveShare(option)
+	if !ok {
+		return 0, &connector.SettingError{Field: "settings." + settingRateReserve, Msg: "a percentage from 0 to 90 is wanted"}
+	}
+	return share, nil
+}
 
 // The operations that have a rate limit of their own, beside the account's.
 const (

@@ -17,6 +17,7 @@ const (
 	settingClientSecret = "client_secret"
 	settingEmail        = "email"
 	settingAPIToken     = "api_token"
+	settingRateReserve  = "rate_reserve"
 )
 
 // Application returns Zendesk for a [connector.Registry]. Options that the
@@ -49,6 +50,8 @@ func Application(o *Options) connector.Application {
 				Help: "What becomes of the old e-mail address when a user gets a new one: say keep if it is to stay as a further address."},
 			{Name: settingScopes, Default: base.Scopes,
 				Help: `What the OAuth client's tokens are asked for. Changes of e-mail addresses need "read write".`},
+			{Name: settingRateReserve, Kind: connector.NumberSetting, Default: httpx.ReserveSetting(base.RateReserve),
+				Help: "The percentage of each rate limit that is left to other programs that use the account's API, from 0 to 90."},
 			{Name: settingClientID, Kind: connector.SecretSetting,
 				Help: "The identifier of a confidential OAuth client, from Admin Center > Apps and integrations > APIs > OAuth clients."},
 			{Name: settingClientSecret, Kind: connector.SecretSetting, Help: "The secret of the OAuth client."},
@@ -66,6 +69,7 @@ func Application(o *Options) connector.Application {
 			opts.AllowAdmin = s.Switch(settingAllowAdmin)
 			opts.EmailChange = s.Text(settingEmailChange)
 			opts.Scopes = s.Text(settingScopes)
+			opts.RateReserve = httpx.ReserveOption(s.Number(settingRateReserve))
 			return New(s.Text(settingSubdomain), auth, &opts)
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
 )
 
@@ -18,6 +19,25 @@ const (
 	// the five times a minute for each user.
 	updateWindow = time.Second
 )
+
+// What [Options.RateReserve] can say.
+const (
+	// DefaultRateReserve is the percentage of each rate limit that is left to the
+	// customer's other programs. The vendor counts all callers of an account
+	// together, so one that takes everything stops the others.
+	DefaultRateReserve = httpx.DefaultReserve
+	// NoRateReserve leaves nothing.
+	NoRateReserve = httpx.NoReserve
+)
+
+// rateReserve returns what Options.RateReserve says as a share.
+func rateReserve(option int) (float64, error) {
+	share, ok := httpx.ReserveShare(option)
+	if !ok {
+		return 0, &connector.SettingError{Field: "settings." + settingRateReserve, Msg: "a percentage from 0 to 90 is wanted"}
+	}
+	return share, nil
+}
 
 // The limits that calls draw from, beside the account's.
 const (

@@ -62,6 +62,10 @@ type Options struct {
 	// Patience is how long a call may wait for the rate limit and between
 	// attempts; 0 means 20 seconds.
 	Patience time.Duration
+	// RateReserve is the share of each of the account's rate limits, in percent up
+	// to 90 and rounded down to whole calls, that is left to the customer's other
+	// programs: calls wait rather than use more. 0 means [DefaultRateReserve], [NoRateReserve] none.
+	RateReserve int
 	// Clock is the time; nil means the system's.
 	Clock Clock
 	// Jitter returns random numbers in [0,1) for the waits between attempts; nil
@@ -170,6 +174,9 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 		return nil, fmt.Errorf("zendesk: %w", err)
 	}
 	ho.BaseURL, ho.RateHint, ho.Authorize = root+"/api/v2", readRates, d.auth.authorize
+	if ho.Reserve, err = rateReserve(o.RateReserve); err != nil {
+		return nil, err
+	}
 	if o.budgets != nil {
 		ho.Budget = o.budgets.For(d.account)
 	}

@@ -72,7 +72,7 @@ func (t attempts) try(req *http.Request) (*http.Response, error) {
 	if o.unsent {
 		grant.cancel()
 	} else {
-		grant.finish(o.limits, o.block)
+		grant.finish(o.limits, o.block, o.status != 0)
 	}
 
 	call.last = o.outcome

@@ -36,7 +36,8 @@ type Limit struct {
 	Total int
 	// Remaining is how many are left.
 	Remaining int
-	// Reset is when the window ends, from now. 0: unknown; credits are then taken to come back evenly.
+	// Reset is when the window ends, from now. 0: unknown; it is then taken to have begun with the first answer
+	// that told of it.
 	Reset time.Duration
 	// Window is how long a window is. 0: as it was known, at first BudgetOptions.Window.
 	Window time.Duration
@@ -52,7 +53,8 @@ type BudgetOptions struct {
 	// [DefaultWindow].
 	Window time.Duration
 	// BackgroundReserve is the share of each bucket, in [0,1), that background requests leave to interactive
-	// ones and to other programs. Default: [DefaultBackgroundReserve]; a negative number is 0.
+	// ones, of what Options.Reserve lets all of them have. It shrinks as a window goes on, because what nobody
+	// used by its end is lost. Default: [DefaultBackgroundReserve]; a negative number is 0.
 	BackgroundReserve float64
 }
 
@@ -137,12 +139,20 @@ type waiter struct {
 	class   Class
 	ticket  uint64
 	cost    float64
+	keep    share
 	buckets []string
 	giveUp  time.Time     // end of patience
 	latest  time.Time     // end of patience or the context's deadline: waiting longer is no use
-	done    chan struct{} // closed when grant or err is set
+	done    chan struct{} // closed when grant or err is set; nil until somebody waits
 	grant   *grant
 	err     error
+}
+
+// end tells who waits.
+func (w *waiter) end() {
+	if w.done != nil {
+		close(w.done)
+	}
 }
 
 // grant is the right to send one attempt. It must be finished.
@@ -150,7 +160,7 @@ type grant struct {
 	budget  *Budget
 	cost    float64
 	buckets []string
-	probed  []string
+	draws   []draw // from each
 }
 
 // block closes a bucket after a 429.
@@ -172,8 +182,8 @@ func (b *Budget) acquire(ctx context.Context, c *call, patience time.Duration) (
 		c.ticket = b.tickets
 	}
 	w := &waiter{
-		class: c.class, ticket: c.ticket, cost: c.cost, buckets: drawn(c.buckets),
-		giveUp: now.Add(max(patience, 0)), done: make(chan struct{}),
+		class: c.class, ticket: c.ticket, cost: c.cost, keep: b.keep(c), buckets: drawn(c.buckets),
+		giveUp: now.Add(max(patience, 0)),
 	}
 	w.latest = w.giveUp
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(w.latest) {
@@ -191,6 +201,7 @@ func (b *Budget) acquire(ctx context.Context, c *call, patience time.Duration) (
 		defer b.mu.Unlock()
 		return w.grant, w.err
 	}
+	w.done = make(chan struct{})
 	b.mu.Unlock()
 
 	select {
@@ -233,7 +244,7 @@ func (b *Budget) drop(w *waiter) {
 func (b *Budget) turnAwayLast(now time.Time) {
 	w := b.waiting[len(b.waiting)-1]
 	w.err = &overBudget{retryAfter: b.delay(w, now)}
-	close(w.done)
+	w.end()
 	b.drop(w)
 	b.dispatch(now)
 }
@@ -250,7 +261,7 @@ func (b *Budget) delay(w *waiter, now time.Time) time.Duration {
 	}
 	var eta time.Time
 	for _, n := range w.buckets {
-		if t := b.bucket(n, now).ready(now, w.cost, ahead[n], b.floor(w.class)); t.After(eta) {
+		if t := b.bucket(n, now).ready(now, w.cost, ahead[n], w.keep); t.After(eta) {
 			eta = t
 		}
 	}
@@ -261,16 +272,24 @@ func clampDelay(d time.Duration) time.Duration {
 	return min(max(d, time.Second), maxRetryAfter)
 }
 
-func (b *Budget) floor(c Class) float64 {
-	if c == Background {
-		return b.reserve
+// keep is what a call leaves of each bucket.
+func (b *Budget) keep(c *call) share {
+	s := share{hard: c.reserve}
+	if c.class == Background {
+		s.soft = (1 - c.reserve) * b.reserve
 	}
-	return 0
+	return s
+}
+
+// line is who waits for a bucket.
+type line struct {
+	cost float64 // that they want together
+	hard float64 // the least reserve that one of them keeps
 }
 
 // dispatch lets go whoever may go, turns away whoever would wait too long, and arms the timer for the next
-// change. A waiter that a bucket refuses holds that bucket against all behind it, so the order within a bucket
-// is kept while other buckets go on. Call with b.mu held.
+// change. A waiter that a bucket refuses holds that bucket against all behind it who keep as large a reserve, so
+// the order within a bucket is kept while other buckets go on. Call with b.mu held.
 func (b *Budget) dispatch(now time.Time) {
 	if b.stop != nil {
 		b.stop()
@@ -279,48 +298,54 @@ func (b *Budget) dispatch(now time.Time) {
 	if len(b.waiting) == 0 {
 		return
 	}
-	ahead := make(map[string]float64, 4) // credits wanted by those in front who have to wait
+	var lines map[string]line // of those in front who have to wait
 	var next time.Time
 	sooner := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {
 			next = t
 		}
 	}
-	left := make([]*waiter, 0, len(b.waiting))
+	left := b.waiting[:0]
 	for _, w := range b.waiting {
 		var eta time.Time
 		held := false
 		for _, n := range w.buckets {
-			queue, behind := ahead[n]
-			t := b.bucket(n, now).ready(now, w.cost, queue, b.floor(w.class))
-			if behind || !t.IsZero() {
-				held = true
-				ahead[n] = queue // marks the bucket as held
+			before, behind := lines[n]
+			if behind && w.keep.hard < before.hard {
+				before, behind = line{}, false
 			}
-			if t.After(eta) {
+			t := b.bucket(n, now).ready(now, w.cost, before.cost, w.keep)
+			if held = held || behind || !t.IsZero(); t.After(eta) {
 				eta = t
 			}
 		}
 		switch {
 		case !held:
 			w.grant = b.take(w, now)
-			close(w.done)
+			w.end()
+			continue
 		case eta.After(w.latest) || !now.Before(w.giveUp):
 			w.err = &overBudget{retryAfter: clampDelay(eta.Sub(now))}
-			close(w.done)
-		default:
-			for _, n := range w.buckets {
-				if q, ok := ahead[n]; ok {
-					ahead[n] = q + w.cost
-				}
-			}
-			if eta.After(now) {
-				sooner(eta)
-			}
-			sooner(w.giveUp)
-			left = append(left, w)
+			w.end()
+			continue
 		}
+		if lines == nil {
+			lines = make(map[string]line, 4)
+		}
+		for _, n := range w.buckets {
+			if l, ok := lines[n]; ok {
+				lines[n] = line{l.cost + w.cost, min(l.hard, w.keep.hard)}
+			} else if t := b.bucket(n, now).ready(now, w.cost, 0, w.keep); !t.IsZero() {
+				lines[n] = line{w.cost, w.keep.hard}
+			}
+		}
+		if eta.After(now) {
+			sooner(eta)
+		}
+		sooner(w.giveUp)
+		left = append(left, w)
 	}
+	clear(b.waiting[len(left):])
 	b.waiting = left
 	if !next.IsZero() && len(left) > 0 {
 		b.stop = b.clock.AfterFunc(next.Sub(now), b.wake)
@@ -336,11 +361,9 @@ func (b *Budget) wake() {
 
 // take draws the credits of w. Call with b.mu held.
 func (b *Budget) take(w *waiter, now time.Time) *grant {
-	g := &grant{budget: b, cost: w.cost, buckets: w.buckets}
-	for _, n := range w.buckets {
-		if b.bucket(n, now).take(now, w.cost) {
-			g.probed = append(g.probed, n)
-		}
+	g := &grant{budget: b, cost: w.cost, buckets: w.buckets, draws: make([]draw, len(w.buckets))}
+	for i, n := range w.buckets {
+		g.draws[i] = b.bucket(n, now).take(now, w.cost)
 	}
 	return g
 }
@@ -351,29 +374,41 @@ func (g *grant) cancel() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.clock.Now()
-	for _, n := range g.buckets {
-		b.bucket(n, now).undo(g.cost, slices.Contains(g.probed, n))
+	for i, n := range g.buckets {
+		b.bucket(n, now).undo(g.cost, g.draws[i])
 	}
 	b.dispatch(now)
 }
 
-// finish gives the grant back with what the answer said. blocked is nil unless the answer was a 429.
-func (g *grant) finish(limits []Limit, blocked *block) {
+// finish gives the grant back with what the answer said, if there was one. blocked is nil unless it was a 429.
+func (g *grant) finish(limits []Limit, blocked *block, answered bool) {
 	b := g.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.clock.Now()
 	own := g.buckets[len(g.buckets)-1]
-	for _, n := range g.buckets {
-		b.bucket(n, now).done(g.cost, slices.Contains(g.probed, n), blocked == nil)
+	for i, n := range g.buckets {
+		b.bucket(n, now).done(g.cost, g.draws[i], blocked == nil, answered)
 	}
 	for _, l := range limits {
-		if l.Total > 0 {
-			b.bucket(cmp.Or(l.Bucket, own), now).learn(now, l)
+		if l.Total <= 0 {
+			continue
 		}
+		name := cmp.Or(l.Bucket, own)
+		k := b.bucket(name, now)
+		d := draw{at: now, granted: k.granted, flying: k.flying}
+		if i := slices.Index(g.buckets, name); i >= 0 {
+			d = g.draws[i]
+		}
+		k.learn(now, l, d)
 	}
 	if blocked != nil {
 		b.bucket(cmp.Or(blocked.bucket, own), now).close(blocked.until)
+	}
+	for i, n := range g.buckets {
+		if k := b.bucket(n, now); blocked == nil && answered && g.draws[i].probe && k.over(now) {
+			k.assume(now)
+		}
 	}
 	b.dispatch(now)
 }

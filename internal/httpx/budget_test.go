@@ -3,6 +3,7 @@ package httpx_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -39,6 +40,13 @@ func zenHint(r *http.Response) httpx.RateHint {
 	return httpx.RateHint{Limits: []httpx.Limit{{
 		Bucket: httpx.AccountBucket, Total: total, Remaining: left, Reset: time.Duration(reset) * time.Second,
 	}}}
+}
+
+// oneIn is of a driver that knows by itself that one call is allowed in a window.
+func oneIn(window time.Duration) func(*http.Response) httpx.RateHint {
+	return func(*http.Response) httpx.RateHint {
+		return httpx.RateHint{Limits: []httpx.Limit{{Bucket: httpx.AccountBucket, Total: 1, Window: window}}}
+	}
 }
 
 func limits(total, left int) []string {
@@ -126,19 +134,97 @@ func TestBudget_UnknownLimitsHoldNobodyBack(t *testing.T) {
 	})
 }
 
-// 60 credits a minute come back one a second.
-func TestBudget_PacesWhenCreditsAreUsedUp(t *testing.T) {
+// When the window began is not known, so it is over for certain a window after the first answer that told of it.
+// Then one goes ahead to find out what is there.
+func TestBudget_WaitsOutAWindowOfUnknownPhase(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		rt := newScript(answer(200, "{}", limits(60, 2)...), answer(200, "{}"))
+		slow := func(r *http.Request) (*http.Response, error) {
+			time.Sleep(300 * time.Millisecond)
+			return answer(200, "{}", limits(60, 59)...)(r)
+		}
+		rt := newScript(answer(200, "{}", limits(60, 2)...), answer(200, "{}", limits(60, 1)...), answer(200, "{}", limits(60, 0)...),
+			slow, answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Patience: 2 * time.Minute}))
+		for _, n := range []string{"learn", "a", "b", "c", "d", "e"} {
+			p.start(t.Context(), n, httpx.Request{})
+		}
+		p.wait()
+		assert.Equal(t, []string{"learn", "a", "b", "c"}, rt.paths()[:4])
+		assert.Zero(t, p.took("b"), "two were left")
+		assert.Equal(t, time.Minute, rt.calls()[3].at.Sub(p.from))
+		assert.Equal(t, time.Minute+300*time.Millisecond, p.took("d"), "others wait for what the first finds")
+		assert.Equal(t, time.Minute+300*time.Millisecond, p.took("e"))
+	})
+}
+
+// A target without windows gives credits back one by one. Where few are back when a window should be over, the
+// budget no longer waits for the moment when all are.
+func TestBudget_CreditsThatComeBackEvenly(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		rt := newScript(answer(200, "{}", limits(60, 0)...), answer(200, "{}", limits(60, 2)...), answer(200, "{}", limits(60, 1)...),
+			answer(200, "{}", limits(60, 0)...))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Patience: 2 * time.Minute}))
+		for i := range 7 {
+			p.start(t.Context(), strconv.Itoa(i), httpx.Request{})
+		}
+		p.wait()
+		assert.Equal(t, time.Minute, p.took("3"))
+		assert.Equal(t, time.Minute+time.Second, p.took("4").Round(100*time.Millisecond))
+		assert.Equal(t, time.Minute+2*time.Second, p.took("5").Round(100*time.Millisecond))
+	})
+}
+
+// Others use the account too: what they took shows in the next answer.
+func TestBudget_WhatOthersTook(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		rt := newScript(answer(200, "{}", limits(60, 59)...), answer(200, "{}", limits(60, 2)...), answer(200, "{}"))
 		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
 		for _, n := range []string{"learn", "a", "b", "c", "d"} {
 			p.start(t.Context(), n, httpx.Request{})
 		}
 		p.wait()
-		assert.Equal(t, []string{"learn", "a", "b", "c", "d"}, rt.paths())
-		assert.Equal(t, time.Duration(0), p.took("b"), "two were left")
-		assert.Equal(t, time.Second, p.took("c").Round(100*time.Millisecond))
-		assert.Equal(t, 2*time.Second, p.took("d").Round(100*time.Millisecond))
+		require.NoError(t, p.err("c"))
+		require.Error(t, p.err("d"), "no wait of a minute within its patience")
+		assert.Len(t, rt.calls(), 4)
+	})
+}
+
+// A window that begins by the target's own clock shows in an answer with more left than was known of.
+func TestBudget_ANewWindowBeforeItsTime(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		rt := newScript(answer(200, "{}", limits(60, 1)...), answer(200, "{}", limits(60, 59)...), answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
+		p.start(t.Context(), "learn", httpx.Request{})
+		time.Sleep(20 * time.Second)
+		for i := range 60 {
+			p.start(t.Context(), strconv.Itoa(i), httpx.Request{})
+		}
+		p.wait()
+		assert.Len(t, rt.calls(), 61)
+		assert.Equal(t, 20*time.Second, time.Since(p.from))
+	})
+}
+
+// Answers overtake each other. An older report must not bring back what was used meanwhile.
+func TestBudget_ReportsOutOfOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		late := func(d time.Duration, left int) func(*http.Request) (*http.Response, error) {
+			return func(r *http.Request) (*http.Response, error) {
+				time.Sleep(d)
+				return answer(200, "{}", limits(60, left)...)(r)
+			}
+		}
+		rt := newScript(late(0, 5), late(300*time.Millisecond, 4), late(200*time.Millisecond, 3), late(100*time.Millisecond, 2), answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
+		for i := range 4 {
+			p.start(t.Context(), strconv.Itoa(i), httpx.Request{})
+		}
+		p.wait()
+		for i := range 4 {
+			p.start(t.Context(), fmt.Sprint("more", i), httpx.Request{})
+		}
+		p.wait()
+		assert.Len(t, rt.calls(), 6, "two were left, whichever answer came last")
 	})
 }
 
@@ -158,9 +244,7 @@ func TestBudget_WaitsForTheResetThatTheTargetTells(t *testing.T) {
 func TestBudget_WindowThatTheDriverKnows(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		rt := newScript(answer(200, "{}"))
-		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: func(*http.Response) httpx.RateHint {
-			return httpx.RateHint{Limits: []httpx.Limit{{Bucket: httpx.AccountBucket, Total: 1, Window: time.Second}}}
-		}}))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: oneIn(time.Second)}))
 		for _, n := range []string{"learn", "a", "b", "c"} {
 			p.start(t.Context(), n, httpx.Request{})
 		}
@@ -173,9 +257,9 @@ func TestBudget_WindowThatTheDriverKnows(t *testing.T) {
 
 func TestBudget_InteractiveGoesAheadOfBackground(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		rt := newScript(answer(200, "{}", limits(60, 0)...), answer(200, "{}"))
+		rt := newScript(answer(200, "{}"))
 		budget := httpx.NewBudget(&httpx.BudgetOptions{BackgroundReserve: -1})
-		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Budget: budget}))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: oneIn(time.Second), Budget: budget}))
 		p.start(t.Context(), "learn", httpx.Request{})
 		for _, n := range []string{"b1", "b2", "i1", "b3", "i2"} {
 			class := httpx.Interactive
@@ -191,7 +275,8 @@ func TestBudget_InteractiveGoesAheadOfBackground(t *testing.T) {
 
 func TestBudget_BackgroundLeavesAReserve(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		// 15 of 60 are reserved: of 16 left, background may have one, then waits for what comes back.
+		// 15 of 60 are reserved for a whole window: of 16 left, background may have one. The reserve shrinks by one in
+		// four seconds; two more went meanwhile.
 		rt := newScript(answer(200, "{}", limits(60, 16)...), answer(200, "{}"))
 		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
 		p.start(t.Context(), "learn", httpx.Request{})
@@ -203,8 +288,75 @@ func TestBudget_BackgroundLeavesAReserve(t *testing.T) {
 		assert.Equal(t, []string{"learn", "b1", "i1", "i2", "b2"}, rt.paths())
 		assert.Zero(t, p.took("b1"))
 		assert.Zero(t, p.took("i2"))
-		assert.Equal(t, 3*time.Second, p.took("b2").Round(100*time.Millisecond))
+		assert.Equal(t, 12*time.Second, p.took("b2").Round(100*time.Millisecond))
 	})
+}
+
+// What a client leaves to other programs it leaves for the whole window.
+func TestBudget_ReserveForOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		rt := newScript(answer(200, "{}", limits(60, 14)...), answer(200, "{}", limits(60, 13)...), answer(200, "{}", limits(60, 12)...),
+			answer(200, "{}", limits(60, 59)...))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Reserve: 0.2, Patience: 2 * time.Minute}))
+		for _, n := range []string{"learn", "a", "b", "c"} {
+			p.start(t.Context(), n, httpx.Request{})
+		}
+		time.Sleep(59 * time.Second)
+		assert.Equal(t, []string{"learn", "a", "b"}, rt.paths(), "twelve of sixty stay")
+		p.wait()
+		assert.Equal(t, time.Minute, p.took("c"))
+	})
+}
+
+func TestBudget_EachClientKeepsItsOwnReserve(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		budget := httpx.NewBudget(nil)
+		rt := newScript(answer(200, "{}", limits(60, 30)...), answer(200, "{}"))
+		half := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Budget: budget, Reserve: 0.5, Patience: 2 * time.Minute}))
+		none := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Budget: budget}))
+		none.start(t.Context(), "learn", httpx.Request{})
+		half.start(t.Context(), "waits", httpx.Request{})
+		for i := range 30 {
+			none.start(t.Context(), strconv.Itoa(i), httpx.Request{})
+			assert.Zero(t, none.took(strconv.Itoa(i)), "it is not held by one that keeps more")
+		}
+		none.start(t.Context(), "over", httpx.Request{})
+		require.Error(t, none.err("over"))
+		half.wait()
+		assert.Equal(t, time.Minute, half.took("waits"))
+	})
+}
+
+// Background traffic alone uses a whole window all the same: what the urgent leave by its end would be lost.
+func TestBudget_BackgroundAloneUsesTheWindow(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		left := 100
+		rt := newScript(func(r *http.Request) (*http.Response, error) {
+			left--
+			return answer(200, "{}", limits(100, left)...)(r)
+		})
+		c := newClient(t, rt, httpx.Options{RateHint: freshHint})
+		for range 97 {
+			r := get("/x")
+			r.Class = httpx.Background
+			_, err := c.Do(t.Context(), r)
+			require.NoError(t, err)
+		}
+		at := func(n int) time.Duration {
+			return rt.calls()[n-1].at.Sub(rt.calls()[0].at).Round(100 * time.Millisecond)
+		}
+		assert.Zero(t, at(75))
+		assert.Equal(t, 24*time.Second, at(85), "a quarter is kept back, and less and less of it")
+		assert.Less(t, at(97), time.Minute)
+	})
+}
+
+func TestNew_Reserve(t *testing.T) {
+	t.Parallel()
+	for _, r := range []float64{-0.1, 1, 2, math.NaN()} {
+		_, err := httpx.New(&httpx.Options{BaseURL: "https://acme.example.com", Reserve: r})
+		assert.Error(t, err, r)
+	}
 }
 
 // A limit so small that reserve and cost exceed it must not shut background requests out for good.
@@ -316,13 +468,13 @@ func TestBudget_BlockOfTheAccountHoldsItsBuckets(t *testing.T) {
 func TestBudget_CostIsDrawn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		rt := newScript(answer(200, "{}", limits(60, 3)...), answer(200, "{}"))
-		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Patience: time.Minute}))
 		p.start(t.Context(), "learn", httpx.Request{})
 		p.start(t.Context(), "dear", httpx.Request{Cost: 3})
 		p.start(t.Context(), "next", httpx.Request{})
 		p.wait()
 		assert.Zero(t, p.took("dear"))
-		assert.Equal(t, time.Second, p.took("next").Round(100*time.Millisecond))
+		assert.Equal(t, time.Minute, p.took("next"))
 	})
 }
 
@@ -340,9 +492,9 @@ func TestBudget_UnsentAttemptsCostNothing(t *testing.T) {
 
 func TestBudget_TooLongAWaitFailsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		// One credit comes back every ten seconds: the first waits 10 s, the second 20 s, the third would wait 30 s.
-		rt := newScript(answer(200, "{}", limits(6, 0)...), answer(200, "{}"))
-		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint, Patience: 25 * time.Second}))
+		// One in ten seconds: the first waits 10 s, the second 20 s, the third would wait 30 s.
+		rt := newScript(answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: oneIn(10 * time.Second), Patience: 25 * time.Second}))
 		for _, n := range []string{"learn", "a", "b", "c"} {
 			p.start(t.Context(), n, httpx.Request{})
 		}
@@ -359,8 +511,8 @@ func TestBudget_TooLongAWaitFailsAtOnce(t *testing.T) {
 
 func TestBudget_WaitPastTheDeadlineFailsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		rt := newScript(answer(200, "{}", limits(6, 0)...), answer(200, "{}"))
-		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
+		rt := newScript(answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: oneIn(10 * time.Second)}))
 		p.start(t.Context(), "learn", httpx.Request{})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
@@ -426,8 +578,8 @@ func TestBudget_InteractiveDisplacesBackgroundInAFullQueue(t *testing.T) {
 
 func TestBudget_CanceledInTheQueue(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		rt := newScript(answer(200, "{}", limits(60, 0)...), answer(200, "{}"))
-		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
+		rt := newScript(answer(200, "{}"))
+		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: oneIn(time.Second)}))
 		p.start(t.Context(), "learn", httpx.Request{})
 		ctx, cancel := context.WithCancel(t.Context())
 		p.start(ctx, "a", httpx.Request{})
@@ -466,14 +618,16 @@ func TestBudget_IsSharedByClientsOfOneAccount(t *testing.T) {
 	})
 }
 
-// What is in flight is taken off a report that was written before it arrived.
+// A report may or may not have counted what is in flight with it; the answers to that will tell.
 func TestBudget_InFlightIsTakenOff(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		slow := func(r *http.Request) (*http.Response, error) {
-			time.Sleep(200 * time.Millisecond)
-			return answer(200, "{}")(r)
+		slow := func(left int) func(*http.Request) (*http.Response, error) {
+			return func(r *http.Request) (*http.Response, error) {
+				time.Sleep(200 * time.Millisecond)
+				return answer(200, "{}", limits(60, left)...)(r)
+			}
 		}
-		rt := newScript(slow, slow, answer(200, "{}", limits(60, 2)...), answer(200, "{}"))
+		rt := newScript(slow(4), slow(3), answer(200, "{}", limits(60, 2)...), answer(200, "{}"))
 		p := newPool(t, newClient(t, rt, httpx.Options{RateHint: freshHint}))
 		for _, n := range []string{"slow1", "slow2", "learn", "a"} {
 			p.start(t.Context(), n, httpx.Request{})
@@ -481,6 +635,7 @@ func TestBudget_InFlightIsTakenOff(t *testing.T) {
 		assert.NotContains(t, rt.paths(), "a", "two are left and two are on their way")
 		p.wait()
 		require.NoError(t, p.err("a"))
+		assert.Equal(t, 200*time.Millisecond, p.took("a"))
 	})
 }
 

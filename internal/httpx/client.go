@@ -80,6 +80,9 @@ type Options struct {
 	// Budget is the rate budget of the account, to be shared by all clients of that account. Default: one of
 	// the client's own.
 	Budget *Budget
+	// Reserve is the share of each of the account's limits, in [0,1), that this client leaves to other programs:
+	// its requests wait rather than use more. It is rounded down to whole credits. Clients that share a Budget each keep to their own. Default: none.
+	Reserve float64
 	// RateHint reads the target's rate limit headers; it must not touch the body. Retry-After is read without
 	// it. Default: nothing is learned.
 	RateHint func(*http.Response) RateHint
@@ -104,6 +107,7 @@ type Client struct {
 	maxResponseBytes  int64
 	maxErrorBytes     int64
 	budget            *Budget
+	reserve           float64
 	rateHint          func(*http.Response) RateHint
 	retryAfterDefault time.Duration
 	retrier           *retryablehttp.Client
@@ -119,8 +123,11 @@ func New(opts *Options) (*Client, error) {
 		return nil, fmt.Errorf("httpx: base URL: %w", err)
 	}
 	if opts.AttemptTimeout < 0 || opts.MaxAttempts < 0 || opts.Patience < 0 || opts.BackoffMin < 0 || opts.BackoffMax < 0 ||
-		opts.MaxResponseBytes < 0 || opts.MaxErrorBytes < 0 || opts.RetryAfterDefault < 0 {
+		opts.MaxResponseBytes < 0 || opts.MaxErrorBytes < 0 || opts.RetryAfterDefault < 0 || opts.Reserve < 0 {
 		return nil, errors.New("httpx: options must not be negative")
+	}
+	if !(opts.Reserve < 1) {
+		return nil, errors.New("httpx: reserve must be less than 1")
 	}
 	c := &Client{
 		base:              base,
@@ -137,6 +144,7 @@ func New(opts *Options) (*Client, error) {
 		maxResponseBytes:  or(opts.MaxResponseBytes, DefaultMaxResponseBytes),
 		maxErrorBytes:     or(opts.MaxErrorBytes, DefaultMaxErrorBytes),
 		budget:            opts.Budget,
+		reserve:           opts.Reserve,
 		rateHint:          opts.RateHint,
 		retryAfterDefault: min(or(opts.RetryAfterDefault, DefaultRetryAfter), maxRetryAfter),
 	}
@@ -243,7 +251,7 @@ func (c *Client) Do(ctx context.Context, req *Request) (*Response, error) {
 	}
 	state := &call{
 		method: req.Method, pattern: req.pattern(), repeatable: req.repeatable(), harmless: req.Harmless, accept: slices.Clone(req.Accept),
-		class: req.Class, buckets: slices.Clone(req.Buckets), cost: float64(or(req.Cost, 1)),
+		class: req.Class, buckets: slices.Clone(req.Buckets), cost: float64(or(req.Cost, 1)), reserve: c.reserve,
 		patience: or(req.Patience, c.patience),
 	}
 	if err := ctx.Err(); err != nil {

@@ -27,6 +27,13 @@
 // requests in order, interactive ones first, and closes a bucket after a 429 until its Retry-After; then one
 // request goes ahead alone to find out whether the target agrees.
 //
+// Limits are counted in windows whose beginning most targets do not tell. Of such a window the budget uses what
+// the answers say is left, waits until it is over for certain, and lets one request find the next. So a steady
+// stream uses every window whole and is not refused, whether windows begin with the first call or by the clock.
+//
+// Each client leaves its Options.Reserve of every bucket to other programs; background requests leave a share of
+// the rest to interactive ones, which shrinks as the window goes on.
+//
 // # Errors
 //
 // Every failure of a call is an [*Error] with a [Kind]. Neither its text nor the text of what it wraps holds any

@@ -26,6 +26,7 @@ type call struct {
 	class           Class
 	buckets         []string
 	cost            float64
+	reserve         float64
 	patience        time.Duration
 
 	ticket   uint64        // place in the budget's queue, kept over retries
