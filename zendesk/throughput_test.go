@@ -1,6 +1,7 @@
 package zendesk_test
 
 import (
+	"flag"
 	"fmt"
 	"net/http"
 	"strings"
@@ -94,36 +95,27 @@ func eachWay(t *testing.T, test func(t *testing.T, workers int, delay func(int))
 	}
 }
 
-// Creating users at 700 calls a minute, in all ways.
+// many is how many users TestThroughput_Create creates. Issue 7 says 100,000, which
+// takes a minute: go test ./zendesk -run Throughput -throughput.users 100000
+var many = flag.Int("throughput.users", 6000, "how many users the throughput test creates")
+
+// Issue 7: creating users at 700 calls a minute.
 func TestThroughput_Create(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, workers int, delay func(int)) { createUsers(t, 5000, workers, delay) })
-}
-
-// Issue 7: creating 100,000 users, and a tenth of that under the race detector.
-func TestThroughput_CreateMany(t *testing.T) {
-	t.Parallel()
-	n := 100000
-	if testx.Race {
-		n /= 10
-	}
-	synctest.Test(t, func(t *testing.T) { createUsers(t, n, 8, delays["late"]) })
-}
-
-func createUsers(t *testing.T, n, workers int, delay func(int)) {
-	t.Helper()
-	b := newBusy(t, zendesktest.Options{}, delay, zendesk.NoRateReserve)
-	desc, err := b.Description(t.Context())
-	require.NoError(t, err)
-	typ := desc.Object(zendesk.ObjectUser).Type
-	work(workers, n, func(i int) {
-		rec := typ.New()
-		rec.Set("name", schema.StringValue("Ada"))
-		rec.Set("email", schema.StringValue(fmt.Sprintf("ada%d@example.com", i)))
-		_, err := b.Create(t.Context(), zendesk.ObjectUser, rec)
-		assert.NoError(t, err)
+	eachWay(t, func(t *testing.T, workers int, delay func(int)) {
+		b := newBusy(t, zendesktest.Options{}, delay, zendesk.NoRateReserve)
+		desc, err := b.Description(t.Context())
+		require.NoError(t, err)
+		typ := desc.Object(zendesk.ObjectUser).Type
+		work(workers, *many, func(i int) {
+			rec := typ.New()
+			rec.Set("name", schema.StringValue("Ada"))
+			rec.Set("email", schema.StringValue(fmt.Sprintf("ada%d@example.com", i)))
+			_, err := b.Create(t.Context(), zendesk.ObjectUser, rec)
+			assert.NoError(t, err)
+		})
+		assertBusy(t, b.traffic.Arrivals(counted), 700, *many/700-1)
 	})
-	assertBusy(t, b.traffic.Arrivals(counted), 700, n/700-1)
 }
 
 // Issue 7: a listing long enough for five windows.
