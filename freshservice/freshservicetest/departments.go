@@ -12,32 +12,23 @@ type department struct {
 	id, head, prime   int64
 	name, description string
 	domains           []string
+	custom            map[string]any // as they were sent
 	created, updated  time.Time
 }
 
 func (a *Account) departmentView(d *department) map[string]any {
-	v := map[string]any{
+	return map[string]any{
 		"id":            d.id,
 		"name":          d.name,
-		"description":   nil,
-		"head_user_id":  nil,
-		"prime_user_id": nil,
+		"description":   orNull(d.description),
+		"head_user_id":  orNull(d.head),
+		"prime_user_id": orNull(d.prime),
 		"domains":       append([]string{}, d.domains...),
-		"custom_fields": map[string]any{},
-		"workspace_id":  1,
+		"custom_fields": a.departmentCustom(d),
+		"workspace_id":  globalWorkspace,
 		"created_at":    a.stamp(d.created),
 		"updated_at":    a.stamp(d.updated),
 	}
-	if d.description != "" {
-		v["description"] = d.description
-	}
-	if d.head != 0 {
-		v["head_user_id"] = d.head
-	}
-	if d.prime != 0 {
-		v["prime_user_id"] = d.prime
-	}
-	return v
 }
 
 // createDepartment serves POST /departments (§7.1).
@@ -90,6 +81,9 @@ func (a *Account) assignDepartment(c *call, d *department, named bool) (answer, 
 			errs = append(errs, *e)
 		}
 	}
+	if d.id == 0 {
+		errs = append(errs, a.missingDepartmentFields(d)...)
+	}
 	if errs != nil {
 		return a.invalid(errs...), false
 	}
@@ -105,41 +99,17 @@ func (a *Account) assignDepartment(c *call, d *department, named bool) (answer, 
 	return answer{}, true
 }
 
-func (a *Account) setDepartment(d *department, name string, in any) *fieldError {
+func (a *Account) setDepartment(d *department, name string, in any) (bad *fieldError) {
 	fail := func(e fieldError) *fieldError { return &e }
 	switch name {
-	case "name", "description":
-		s, isText := in.(string)
-		switch {
-		case name == "name" && in == nil:
-			return fail(missing(name))
-		case !isText && in != nil:
-			return fail(a.mismatch(name, "String"))
-		case name == "name" && strings.TrimSpace(s) == "":
-			return fail(invalidValue(name, messageEmpty))
-		case name == "name" && a.tooLong(s):
-			return fail(invalidValue(name, "It is too long"))
-		case name == "name":
-			d.name = s
-		default:
-			d.description = s
-		}
-	case "head_user_id", "prime_user_id":
-		var id int64
-		if in != nil {
-			var bad *fieldError
-			if id, bad = a.convertID(name, in); bad != nil {
-				return bad
-			}
-			if a.users.Records[id] == nil && !a.rules.IgnoreUnknownReferences {
-				return fail(invalidValue(name, "There is no user with this id"))
-			}
-		}
-		if name == "head_user_id" {
-			d.head = id
-		} else {
-			d.prime = id
-		}
+	case "name":
+		d.name, bad = a.convertName(name, in)
+	case "description":
+		d.description, bad = a.convertDescription(name, in)
+	case "head_user_id":
+		d.head, bad = a.convertReference(name, in, a.isUser)
+	case "prime_user_id":
+		d.prime, bad = a.convertReference(name, in, a.isUser)
 	case "domains":
 		list, ok := in.([]any)
 		if !ok {
@@ -153,21 +123,18 @@ func (a *Account) setDepartment(d *department, name string, in any) *fieldError 
 			}
 			d.domains = append(d.domains, s)
 		}
-	case "custom_fields": // departments of the simulator have none
-		object, ok := in.(map[string]any)
-		if !ok {
-			return fail(a.mismatch(name, "Hash"))
-		}
-		for _, key := range sortedKeys(object) {
-			return fail(unexpected(a.customName(key)))
-		}
+	case "custom_fields":
+		return a.setDepartmentCustom(d, in)
 	case "id", "workspace_id", "created_at", "updated_at":
 		return fail(a.readonly(name))
 	default:
 		return fail(unexpected(name))
 	}
-	return nil
+	return bad
 }
+
+// isUser reports whether there is a requester or agent of that id.
+func (a *Account) isUser(id int64) bool { return a.users.Records[id] != nil }
 
 // deleteDepartment serves DELETE /departments/{id}; its people stay, without it.
 func (a *Account) deleteDepartment(c *call) answer {
@@ -181,8 +148,7 @@ func (a *Account) deleteDepartment(c *call) answer {
 			continue
 		}
 		u = u.clone()
-		left := slices.DeleteFunc(slices.Clone(u.ids("department_ids")), func(d int64) bool { return d == c.id })
-		u.set("department_ids", left)
+		u.set("department_ids", without(u.ids("department_ids"), c.id))
 		a.putUser(u, c.now)
 	}
 	return noContent()
@@ -216,20 +182,4 @@ func (a *Account) listDepartments(c *call) answer {
 		out = append(out, a.departmentView(d))
 	}
 	return a.link(c, wrapped(http.StatusOK, "departments", out), p, more)
-}
-
-// listDepartmentFields serves GET /department_fields: descriptors without a
-// type (§7.1).
-func (a *Account) listDepartmentFields(*call) answer {
-	out := []map[string]any{}
-	for _, f := range [][2]string{
-		{"name", "Department Name"}, {"description", "Description"}, {"head_user_id", "Department Head"},
-		{"prime_user_id", "Prime User"}, {"domains", "Domains"},
-	} {
-		out = append(out, map[string]any{
-			"name": f[0], "label": f[1], "mandatory": f[0] == "name", "is_default_field": true,
-			"created_at": a.stamp(time.Unix(0, 0)), "updated_at": a.stamp(time.Unix(0, 0)),
-		})
-	}
-	return wrapped(http.StatusOK, "department_fields", out)
 }

@@ -46,7 +46,7 @@ type Fault struct {
 	Method string
 	// Path is the path that matches, from "/api/v2" on. A segment "*" matches
 	// any one, a last segment "**" any rest: "/api/v2/requesters/*". Empty: any
-	// path below /api/v2.
+	// path below /api/v2, so not the token endpoint, "/oauth/v2/token".
 	Path string
 	// Query lists parameters that a matching call has, whatever their value.
 	Query []string

@@ -12,31 +12,19 @@ type location struct {
 }
 
 func (a *Account) locationView(l *location) map[string]any {
-	text := func(s string) any {
-		if s == "" {
-			return nil
-		}
-		return s
-	}
-	ref := func(id int64) any {
-		if id == 0 {
-			return nil
-		}
-		return id
-	}
 	return map[string]any{
 		"id":                 l.ID,
 		"name":               l.Name,
-		"parent_location_id": ref(l.ParentID),
-		"primary_contact_id": ref(l.ContactID),
+		"parent_location_id": orNull(l.ParentID),
+		"primary_contact_id": orNull(l.ContactID),
 		"address": map[string]any{
-			"line1": text(l.Line1), "line2": text(l.Line2), "city": text(l.City),
-			"state": text(l.State), "country": text(l.Country), "zipcode": text(l.Zipcode),
+			"line1": orNull(l.Line1), "line2": orNull(l.Line2), "city": orNull(l.City),
+			"state": orNull(l.State), "country": orNull(l.Country), "zipcode": orNull(l.Zipcode),
 		},
-		"contact_name": nil,
-		"email":        nil,
-		"phone":        nil,
-		"workspace_id": 1,
+		"contact_name": orNull(l.ContactName),
+		"email":        orNull(l.Email),
+		"phone":        orNull(l.Phone),
+		"workspace_id": globalWorkspace,
 		"created_at":   a.stamp(l.CreatedAt),
 		"updated_at":   a.stamp(l.updated),
 	}

@@ -34,6 +34,9 @@ type Options struct {
 	// Keys are the API keys that are accepted. Empty: [DefaultAPIKey], which
 	// belongs to the owner and may do everything.
 	Keys []Key
+	// OAuth is the app whose access tokens are accepted beside the keys. Nil:
+	// none.
+	OAuth *OAuth
 	// Owner is the agent to whom the keys without an agent of their own belong.
 	// Nil: Avery Admin, admin@example.com. Owner is seeded first.
 	Owner *Agent
@@ -79,10 +82,12 @@ type Options struct {
 
 	// Roles and Workspaces are seeded before the owner, AgentFields too. Without
 	// roles the account has a set of its own, see [SDAgentRole]; the primary
-	// workspace, 2, is always there.
-	Roles       []Role
-	Workspaces  []Workspace
-	AgentFields []AgentField
+	// workspace, 2, is always there. DepartmentFields are the custom fields of
+	// departments.
+	Roles            []Role
+	Workspaces       []Workspace
+	AgentFields      []AgentField
+	DepartmentFields []DepartmentField
 	// Fields and what follows are seeded in this order; see the Add methods of
 	// [Account].
 	Fields          []RequesterField

@@ -13,22 +13,23 @@ const maxSeed = 64 << 20
 
 // seedFile is the form of a seed; see [ReadSeed].
 type seedFile struct {
-	Plan            Plan             `json:"plan"`
-	FullTimeSeats   int              `json:"full_time_seats"`
-	TimeZone        string           `json:"time_zone"`
-	Variant         string           `json:"variant"`
-	Keys            []Key            `json:"keys"`
-	Owner           *Agent           `json:"owner"`
-	Roles           []Role           `json:"roles"`
-	Workspaces      []Workspace      `json:"workspaces"`
-	RequesterFields []RequesterField `json:"requester_fields"`
-	AgentFields     []AgentField     `json:"agent_fields"`
-	Departments     []Department     `json:"departments"`
-	Locations       []Location       `json:"locations"`
-	Agents          []Agent          `json:"agents"`
-	Requesters      []Requester      `json:"requesters"`
-	AgentGroups     []AgentGroup     `json:"agent_groups"`
-	RequesterGroups []RequesterGroup `json:"requester_groups"`
+	Plan             Plan              `json:"plan"`
+	FullTimeSeats    int               `json:"full_time_seats"`
+	TimeZone         string            `json:"time_zone"`
+	Variant          string            `json:"variant"`
+	Keys             []Key             `json:"keys"`
+	Owner            *Agent            `json:"owner"`
+	Roles            []Role            `json:"roles"`
+	Workspaces       []Workspace       `json:"workspaces"`
+	RequesterFields  []RequesterField  `json:"requester_fields"`
+	AgentFields      []AgentField      `json:"agent_fields"`
+	DepartmentFields []DepartmentField `json:"department_fields"`
+	Departments      []Department      `json:"departments"`
+	Locations        []Location        `json:"locations"`
+	Agents           []Agent           `json:"agents"`
+	Requesters       []Requester       `json:"requesters"`
+	AgentGroups      []AgentGroup      `json:"agent_groups"`
+	RequesterGroups  []RequesterGroup  `json:"requester_groups"`
 }
 
 // ReadSeed reads the description of an account, one JSON object:
@@ -42,6 +43,7 @@ type seedFile struct {
 //	  "workspaces": [{"id": 3, "name": "People", "inactive": false}],
 //	  "requester_fields": [{"name": "badge_color", "type": "custom_dropdown", "choices": ["red"]}],
 //	  "agent_fields": [{"name": "shift"}],
+//	  "department_fields": [{"name": "cost_centre"}],
 //	  "departments": [{"id": 50, "name": "Engineering", "head_user_id": 7}],
 //	  "locations": [{"id": 60, "name": "Headquarters", "city": "London"}],
 //	  "agents": [{"id": 7, "first_name": "Grace", "email": "grace@example.com", "occasional": true}],
@@ -84,7 +86,7 @@ func ReadSeed(r io.Reader) (*Options, error) {
 	}
 	o := &Options{
 		Plan: f.Plan, FullTimeSeats: f.FullTimeSeats, TimeZone: f.TimeZone, Keys: f.Keys, Owner: f.Owner,
-		Roles: f.Roles, Workspaces: f.Workspaces, Fields: f.RequesterFields, AgentFields: f.AgentFields,
+		Roles: f.Roles, Workspaces: f.Workspaces, Fields: f.RequesterFields, AgentFields: f.AgentFields, DepartmentFields: f.DepartmentFields,
 		Departments: f.Departments, Locations: f.Locations, Agents: f.Agents, Requesters: f.Requesters,
 		AgentGroups: f.AgentGroups, RequesterGroups: f.RequesterGroups,
 	}

@@ -26,6 +26,7 @@ type call struct {
 	id           int64  // the first {id} of the route
 	member       int64  // the second one
 	key          *Key
+	scopes       []string // of the access token; nil: an API key
 }
 
 const apiRoot = "/api/v2"
@@ -37,77 +38,12 @@ func (c *call) inAPI() bool {
 // route is one documented verb and path. A nil handler is not simulated.
 type route struct {
 	method, path string // {id} stands for an id
+	scope        string // of OAuth, without its prefix
 	permission   Permission
 	limit        subLimit
 	body         bool     // wants a JSON object
 	parameters   []string // query parameters that it knows
 	handle       func(*call) answer
-}
-
-// routeTable lists the routes of the reference (§4.2, §5.3, §6, §7).
-func (a *Account) routeTable() []route {
-	paging := []string{"page", "per_page"}
-	requesterList := append([]string{"query", "email", "mobile_phone_number", "work_phone_number", "include_agents"}, paging...)
-	if a.rules.ActiveParameter {
-		requesterList = append(requesterList, "active")
-	}
-	agentList := append([]string{"query", "email", "mobile_phone_number", "work_phone_number", "active", "state"}, paging...)
-	named := append([]string{"query"}, paging...)
-	return []route{
-		{method: "GET", path: "requesters", permission: ViewRequesters, limit: listRequestersLimit, parameters: requesterList, handle: a.listRequesters},
-		{method: "POST", path: "requesters", permission: EditRequesters, body: true, handle: a.createRequester},
-		{method: "GET", path: "requesters/{id}", permission: ViewRequesters, handle: a.viewRequester},
-		{method: "PUT", path: "requesters/{id}", permission: EditRequesters, body: true, handle: a.updateRequester},
-		{method: "DELETE", path: "requesters/{id}", permission: DeleteRequesters, handle: a.deactivateRequester},
-		{method: "PUT", path: "requesters/{id}/reactivate", permission: DeleteRequesters, handle: a.reactivateRequester},
-		{method: "DELETE", path: "requesters/{id}/forget", permission: DeleteRequesters, handle: a.forgetRequester},
-		{method: "PUT", path: "requesters/{id}/convert_to_agent", permission: ManageAgents, handle: a.convertRequester},
-		{method: "PUT", path: "requesters/{id}/merge"},
-		{method: "GET", path: "requester_fields", permission: ViewRequesters, parameters: []string{"include"}, handle: a.listRequesterFields},
-
-		{method: "GET", path: "agents", permission: ManageAgents, limit: listAgentsLimit, parameters: agentList, handle: a.listAgents},
-		{method: "POST", path: "agents", permission: ManageAgents, body: true, handle: a.createAgent},
-		{method: "GET", path: "agents/{id}", permission: ManageAgents, handle: a.viewAgent},
-		{method: "PUT", path: "agents/{id}", permission: ManageAgents, body: true, handle: a.updateAgent},
-		{method: "DELETE", path: "agents/{id}", permission: ManageAgents, handle: a.deactivateAgent},
-		{method: "PUT", path: "agents/{id}/reactivate", permission: ManageAgents, handle: a.reactivateAgent},
-		{method: "DELETE", path: "agents/{id}/forget", permission: ManageAgents, handle: a.forgetAgent},
-		{method: "PUT", path: "agents/{id}/convert_to_requester", permission: ManageAgents, handle: a.convertAgent},
-		{method: "GET", path: "agent_fields", permission: ManageAgents, parameters: []string{"include"}, handle: a.listAgentFields},
-
-		{method: "GET", path: "roles", permission: ViewRoles, parameters: paging, handle: a.listRoles},
-		{method: "GET", path: "roles/{id}", permission: ViewRoles, handle: a.viewRole},
-		{method: "GET", path: "workspaces", permission: ViewWorkspaces, parameters: paging, handle: a.listWorkspaces},
-		{method: "GET", path: "workspaces/{id}", permission: ViewWorkspaces, handle: a.viewWorkspace},
-
-		{method: "GET", path: "groups", permission: ViewAgentGroups, parameters: append([]string{"workspace_id"}, paging...), handle: a.listGroups},
-		{method: "POST", path: "groups", permission: EditAgentGroups, body: true, handle: a.createGroup},
-		{method: "GET", path: "groups/{id}", permission: ViewAgentGroups, handle: a.viewGroup},
-		{method: "PUT", path: "groups/{id}", permission: EditAgentGroups, body: true, handle: a.updateGroup},
-		{method: "DELETE", path: "groups/{id}", permission: DeleteAgentGroups, handle: a.deleteGroup},
-
-		{method: "GET", path: "requester_groups", permission: ViewRequesters, parameters: paging, handle: a.listRequesterGroups},
-		{method: "POST", path: "requester_groups", permission: EditRequesters, body: true, handle: a.createRequesterGroup},
-		{method: "GET", path: "requester_groups/{id}", permission: ViewRequesters, handle: a.viewRequesterGroup},
-		{method: "PUT", path: "requester_groups/{id}", permission: EditRequesters, body: true, handle: a.updateRequesterGroup},
-		{method: "DELETE", path: "requester_groups/{id}", permission: DeleteRequesters, handle: a.deleteRequesterGroup},
-		{method: "GET", path: "requester_groups/{id}/members", permission: ViewRequesters, parameters: paging, handle: a.listMembers},
-		{method: "POST", path: "requester_groups/{id}/members/{id}", permission: EditRequesters, handle: a.addMember},
-		{method: "DELETE", path: "requester_groups/{id}/members/{id}", permission: EditRequesters, handle: a.removeMember},
-
-		{method: "GET", path: "departments", parameters: named, handle: a.listDepartments},
-		{method: "POST", path: "departments", body: true, handle: a.createDepartment},
-		{method: "GET", path: "departments/{id}", handle: a.viewDepartment},
-		{method: "PUT", path: "departments/{id}", body: true, handle: a.updateDepartment},
-		{method: "DELETE", path: "departments/{id}", handle: a.deleteDepartment},
-		{method: "GET", path: "department_fields", handle: a.listDepartmentFields},
-
-		{method: "GET", path: "locations", parameters: named, handle: a.listLocations},
-		{method: "GET", path: "locations/{id}", handle: a.viewLocation},
-		{method: "POST", path: "locations"},
-		{method: "PUT", path: "locations/{id}"},
-		{method: "DELETE", path: "locations/{id}"},
-	}
 }
 
 // route finds the route of a call and sets its id. Where only the verb is
@@ -183,6 +119,9 @@ func (a *Account) dispatch(c *call, rt *route, allowed []string) answer {
 	if ans, ok := a.checkParameters(c, rt); !ok {
 		return ans
 	}
+	if !c.inScope(rt) {
+		return flat(cmp.Or(a.rules.MissingScopeStatus, http.StatusForbidden), "access_token_invalid", "The access token lacks a scope.")
+	}
 	if !c.may(rt.permission) {
 		return denied()
 	}
@@ -198,12 +137,12 @@ func (c *call) may(p Permission) bool {
 	return p == "" || !slices.Contains(c.key.Without, p)
 }
 
-// authenticate checks the API key: the user name of HTTP Basic, with any filler
-// that is not empty as the password (§1.2).
+// authenticate checks the access token, or the API key: the user name of HTTP
+// Basic, with any filler that is not empty as the password (§1.2).
 func (a *Account) authenticate(c *call) (answer, bool) {
 	bad := flat(http.StatusUnauthorized, "invalid_credentials", "You have to be logged in to perform this action.")
-	if strings.HasPrefix(strings.ToLower(c.header.Get("Authorization")), "bearer ") {
-		return flat(http.StatusUnauthorized, "access_token_invalid", "The access token is not valid."), false
+	if scheme, value, _ := strings.Cut(c.header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		return a.bearer(c, value)
 	}
 	r := http.Request{Header: c.header}
 	name, filler, ok := r.BasicAuth()

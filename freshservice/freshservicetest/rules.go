@@ -75,6 +75,14 @@ type Rules struct {
 	// (§13.4). Default false: 404.
 	AgentsServeRequesters bool
 
+	// MissingScopeStatus is the status for an access token that lacks the scope of
+	// the route; the code is access_token_invalid (§1.5). Default 403; the other
+	// candidate is 401.
+	MissingScopeStatus int
+	// RefreshTokensStay lets a refresh token be used again (§1.2). Default false:
+	// each refresh gives a new one and ends the old one.
+	RefreshTokensStay bool
+
 	// QueryCaseSensitive makes equality of strings in "query=" compare the case
 	// (§4.4). Default false.
 	QueryCaseSensitive bool
@@ -262,6 +270,10 @@ type Rules struct {
 	// (§7.1 marks it mandatory, the same mark on groups is not kept). Default
 	// false.
 	DepartmentNameOptionalOnUpdate bool
+
+	// LocationContactOnCreate accepts contact_name, email and phone on a new
+	// location, which only the update table has (§7.2). Default false.
+	LocationContactOnCreate bool
 
 	// NotFoundBody sends a JSON body with 404 for unknown ids (§1.5). Default
 	// false: empty.
@@ -488,6 +500,8 @@ func Variants() []Variant {
 	add("ignore-unwanted-bodies", func(r *Rules) { r.IgnoreUnwantedBodies = true })
 	add("requesters-serve-agents", func(r *Rules) { r.RequestersServeAgents = true })
 	add("agents-serve-requesters", func(r *Rules) { r.AgentsServeRequesters = true })
+	add("missing-scope-401", func(r *Rules) { r.MissingScopeStatus = 401 })
+	add("refresh-tokens-stay", func(r *Rules) { r.RefreshTokensStay = true })
 	add("query-case-sensitive", func(r *Rules) { r.QueryCaseSensitive = true })
 	add("query-escape-backslash", func(r *Rules) { r.QueryEscape = EscapeBackslash })
 	add("query-escape-doubled", func(r *Rules) { r.QueryEscape = EscapeDoubled })
@@ -567,6 +581,7 @@ func Variants() []Variant {
 	add("agents-join-requester-groups", func(r *Rules) { r.AgentsJoinRequesterGroups = true })
 	add("department-names-repeat", func(r *Rules) { r.DepartmentNamesRepeat = true })
 	add("department-name-optional-on-update", func(r *Rules) { r.DepartmentNameOptionalOnUpdate = true })
+	add("location-contact-on-create", func(r *Rules) { r.LocationContactOnCreate = true })
 	add("not-found-body", func(r *Rules) { r.NotFoundBody = true })
 	add("rate-limit-body", func(r *Rules) { r.RateLimitBody = true })
 	add("choices-as-objects", func(r *Rules) { r.Choices = ChoicesAsObjects })

@@ -90,6 +90,9 @@ type Department struct {
 	HeadUserID  int64    `json:"head_user_id"`
 	PrimeUserID int64    `json:"prime_user_id"`
 	Domains     []string `json:"domains"`
+	// CustomFields are values by the name of a [DepartmentField]: string, bool or
+	// any number.
+	CustomFields map[string]any `json:"custom_fields"`
 	// CreatedAt is also the time of the last update. Zero: now.
 	CreatedAt time.Time `json:"created_at"`
 }
@@ -97,16 +100,19 @@ type Department struct {
 // Location is a location to be seeded.
 type Location struct {
 	// ID is the id. Zero: the next free one.
-	ID        int64  `json:"id"`
-	Name      string `json:"name"`
-	ParentID  int64  `json:"parent_location_id"`
-	ContactID int64  `json:"primary_contact_id"`
-	Line1     string `json:"line1"`
-	Line2     string `json:"line2"`
-	City      string `json:"city"`
-	State     string `json:"state"`
-	Country   string `json:"country"`
-	Zipcode   string `json:"zipcode"`
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	ParentID    int64  `json:"parent_location_id"`
+	ContactID   int64  `json:"primary_contact_id"`
+	Line1       string `json:"line1"`
+	Line2       string `json:"line2"`
+	City        string `json:"city"`
+	State       string `json:"state"`
+	Country     string `json:"country"`
+	Zipcode     string `json:"zipcode"`
+	ContactName string `json:"contact_name"`
+	Email       string `json:"email"`
+	Phone       string `json:"phone"`
 	// CreatedAt is also the time of the last update. Zero: now.
 	CreatedAt time.Time `json:"created_at"`
 }
@@ -255,7 +261,10 @@ func (a *Account) addDepartment(d Department) int64 {
 	}
 	s := &department{
 		id: a.idOr(d.ID), name: d.Name, description: d.Description, head: d.HeadUserID, prime: d.PrimeUserID,
-		domains: slices.Clone(d.Domains), created: d.CreatedAt.UTC(), updated: d.CreatedAt.UTC(),
+		domains: slices.Clone(d.Domains), custom: map[string]any{}, created: d.CreatedAt.UTC(), updated: d.CreatedAt.UTC(),
+	}
+	for name, v := range d.CustomFields {
+		s.custom[name] = a.seedValue(nil, v)
 	}
 	a.departments.Put(s.id, s, time.Time{})
 	return s.id

@@ -36,23 +36,27 @@ type Account struct {
 	publicURL  string
 	pageGuard  func(*http.Request) bool
 	routes     []route
+	moments    *simulator.Faults[string] // see After
 	faults     *simulator.Faults[FaultKind]
 
-	mu              sync.Mutex // guards all below
-	nextID          int64
-	users           *simulator.Store[user]
-	owners          map[string][]int64 // folded e-mail address → users that have it
-	byName          []*user            // users by first name; nil: to be sorted again
-	departments     *simulator.Store[department]
-	locations       *simulator.Store[location]
-	groups          *simulator.Store[group]
-	requesterGroups *simulator.Store[requesterGroup]
-	fields          []RequesterField
-	agentFields     []RequesterField
-	roles           []Role
-	workspaces      []Workspace
-	meter           *meter
-	journal         *simulator.Journal
+	mu               sync.Mutex // guards all below
+	nextID           int64
+	users            *simulator.Store[user]
+	owners           map[string][]int64 // folded e-mail address → users that have it
+	byName           []*user            // users by first name; nil: to be sorted again
+	departments      *simulator.Store[department]
+	locations        *simulator.Store[location]
+	groups           *simulator.Store[group]
+	requesterGroups  *simulator.Store[requesterGroup]
+	fields           []RequesterField
+	agentFields      []RequesterField
+	departmentFields []DepartmentField
+	roles            []Role
+	workspaces       []Workspace
+	happenings       []func() // by the kind in moments
+	oauth            oauth
+	meter            *meter
+	journal          *simulator.Journal
 }
 
 // An Account is a handler.
@@ -78,6 +82,7 @@ func New(opts *Options) *Account {
 		pageGuard:       o.PageGuard,
 		journal:         simulator.NewJournal(cmp.Or(o.KeptRequests, DefaultKeptRequests)),
 		faults:          simulator.NewFaults[FaultKind](apiRoot, o.Sleep),
+		moments:         simulator.NewFaults[string](apiRoot, nil),
 		nextID:          cmp.Or(o.FirstID, DefaultFirstID),
 		users:           simulator.NewStore[user](lag),
 		owners:          map[string][]int64{},
@@ -105,6 +110,8 @@ func New(opts *Options) *Account {
 		a.required[name] = true
 	}
 	a.setChoices(o)
+	a.oauth = newOAuth(o.OAuth)
+	a.departmentFields = slices.Clone(o.DepartmentFields)
 	limits := o.Plan.Limits()
 	if o.Limits != nil {
 		limits = *o.Limits
@@ -177,12 +184,16 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 
+	logged := c.body
+	if c.oauthEndpoint() != "" {
+		logged = nil // codes and refresh tokens are not for the page
+	}
 	a.mu.Lock()
 	rec := a.journal.Record(simulator.Request{
-		Method: c.method, Path: c.path, Query: c.query, Header: r.Header, Body: c.body, Time: c.now,
+		Method: c.method, Path: c.path, Query: c.query, Header: r.Header, Body: logged, Time: c.now,
 	})
 	var fault *script
-	if c.inAPI() {
+	if c.inAPI() || c.oauthEndpoint() != "" {
 		fault = a.faults.Take(c.method, c.path, c.query)
 	}
 	if fault != nil {
@@ -190,14 +201,19 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.mu.Unlock()
 
+	var happens func()
 	ans, ok := a.faults.Play(r.Context(), fault, func() answer {
 		if fault.Holds() {
 			c.now = a.clock().UTC()
 		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		happens = a.happening(c)
 		return a.metered(c, rec, fault)
 	})
+	if happens != nil {
+		happens()
+	}
 	if !ok {
 		panic(http.ErrAbortHandler)
 	}
@@ -215,6 +231,16 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // metered draws from the rate limit, which every call below /api/v2 does
 // whatever becomes of it (§2), and dispatches.
 func (a *Account) metered(c *call, rec *simulator.Request, fault *script) answer {
+	if endpoint := c.oauthEndpoint(); endpoint != "" {
+		if fault.Is(Refuse) {
+			return fault.Instead(http.StatusServiceUnavailable)
+		}
+		ans := a.serveOAuth(c, endpoint)
+		if fault.Is(FailAfter) {
+			return fault.Instead(http.StatusInternalServerError)
+		}
+		return ans
+	}
 	if !c.inAPI() {
 		return flat(http.StatusNotFound, "outside_api", fmt.Sprintf(
 			"freshservicetest: %s %s is outside /api/v2: the client's base URL is wrong", c.method, c.path))
