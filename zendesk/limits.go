@@ -48,18 +48,41 @@ const (
 	updateMinimum = 2 * time.Second // a 429 with a longer wait is not about the second
 )
 
+// endpointHeaders tell of limits that only some calls draw from (developer.zendesk.com,
+// "Rate limits"), whose names are those of the requests' buckets. A window of 0 is
+// as the header says.
+var endpointHeaders = [...]struct {
+	header, bucket string
+	window         time.Duration
+}{
+	// Of jobs there is a number in flight, not a number a minute: what the header gives
+	// as the reset is no time at which all are done.
+	{"Zendesk-RateLimit-Inflight-Jobs", "jobs", 10 * time.Second},
+	{"Zendesk-RateLimit-Incremental-Exports", "incremental exports", 0},
+	{"Zendesk-RateLimit-Incremental-Exports-Cursor", "incremental exports by cursor", 0},
+	{"Zendesk-RateLimit-Search-Index", "search", 0},
+}
+
 // updateBuckets are the limits of an update of one user, the narrowest last.
 func updateBuckets(id string) []string { return []string{bucketUpdates, bucketUser + id} }
 
 // readRates reads the rate limit headers: the account's X-Rate-Limit (and the
-// newer ratelimit-* names), which count requests a minute, and that of updates of
-// one user.
+// newer ratelimit-* names), which count requests a minute, those of endpoints, and
+// that of updates of one user.
 func readRates(resp *http.Response) httpx.RateHint {
 	var h httpx.RateHint
 	if l, ok := accountLimit(resp.Header); ok {
 		h.Limits = append(h.Limits, l)
 		if l.Remaining == 0 && resp.StatusCode == http.StatusTooManyRequests {
 			h.Bucket = httpx.AccountBucket
+		}
+	}
+	for _, e := range endpointHeaders {
+		if l, ok := endpointLimit(resp.Header.Get(e.header)); ok {
+			if l.Bucket = e.bucket; e.window > 0 {
+				l.Window, l.Reset = e.window, 0
+			}
+			h.Limits = append(h.Limits, l)
 		}
 	}
 	if resp.Request == nil || resp.Request.Method != http.MethodPut || !isUserPath(resp.Request.URL.Path) {
