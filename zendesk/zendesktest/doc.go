@@ -11,7 +11,8 @@
 // and updates against the limits per user and per second, lets the search lag,
 // and sends the vendor's headers and error bodies. It covers
 //
-//   - POST /oauth/tokens with client credentials; bearer tokens with scopes; API
+//   - POST /oauth/tokens with client credentials, authorization codes (PKCE
+//     included) and refresh tokens, which rotate; bearer tokens with scopes; API
 //     tokens
 //   - users: list by cursor and offset, show, show_many, search, autocomplete,
 //     count, me, create, update, create_or_update, delete, related, sessions;

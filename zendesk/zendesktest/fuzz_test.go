@@ -95,11 +95,55 @@ func FuzzUserBody(f *testing.F) {
 	})
 }
 
+// FuzzManyBody: no panic, valid JSON, and a job does its items whatever they are.
+func FuzzManyBody(f *testing.F) {
+	for _, s := range []string{
+		`{"users":[{"name":"New","email":"new@example.com"},{"external_id":"emp-17","notes":"x","group_ids":[6164039664101]},{}]}`,
+		`{"group_memberships":[{"user_id":6164039664108,"group_id":6164039664112},{"user_id":null},{"user_id":1e400}]}`,
+		`{"organization_memberships":[{"user_id":6164039664109,"organization_id":6164039664106,"default":true}]}`,
+		`{"organizations":[{"id":6164039664105,"domain_names":["example.com"]},{"external_id":"org-sales","group_id":1}]}`,
+		`{"organization":{"name":"x","organization_fields":{"contract":"contract_full"}},"users":[[]]}`, `[]`, `{}`, "\xff",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		o := Sandbox()
+		o.Plan, o.JobDuration, o.BulkImport = Unlimited, -1, true
+		a := New(o)
+		for _, call := range []struct{ method, path string }{
+			{"POST", "users/create_many"}, {"POST", "users/create_or_update_many"}, {"PUT", "users/update_many"},
+			{"POST", "group_memberships/create_many"}, {"POST", "organization_memberships/create_many"},
+			{"POST", "organizations/create_many"}, {"PUT", "organizations/update_many"}, {"PUT", "organizations/update_many?ids=6164039664105,x"},
+			{"POST", "organizations/create_or_update"}, {"POST", "groups"}, {"POST", "users/autocomplete"},
+		} {
+			r := httptest.NewRequestWithContext(t.Context(), call.method, "/api/v2/"+call.path, strings.NewReader(body))
+			r.SetBasicAuth("admin@example.com/token", a.APIToken())
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			a.ServeHTTP(w, r)
+			if w.Code >= 500 || !json.Valid(w.Body.Bytes()) {
+				t.Fatalf("%s: %d with %q", call.path, w.Code, w.Body)
+			}
+		}
+		for _, j := range a.jobs {
+			if j.status != jobCompleted || len(j.results) != len(j.items) {
+				t.Fatalf("%s: %s with %d results of %d", j.kind, j.status, len(j.results), len(j.items))
+			}
+		}
+		for _, u := range a.users.Records {
+			if u.live() && u.team() != (len(u.groups) > 0) {
+				t.Fatalf("%s %d is in %d groups", u.role, u.id, len(u.groups))
+			}
+		}
+	})
+}
+
 // FuzzTokenRequest: no panic, and never a token without the secret.
 func FuzzTokenRequest(f *testing.F) {
 	for _, s := range []string{
 		`{"grant_type":"client_credentials","client_id":"zendesktest-client","client_secret":"x","scope":"read"}`,
-		`{"grant_type":{},"client_id":5}`, `grant_type=client_credentials&client_id=zendesktest-client&scope=read`, `%`, `[]`, ``,
+		`{"grant_type":{},"client_id":5}`, `{"grant_type":"refresh_token","client_id":"zendesktest-client","refresh_token":[]}`,
+		`{"grant_type":"authorization_code","client_id":"zendesktest-client","code":"x","redirect_uri":5,"code_verifier":""}`, `grant_type=client_credentials&client_id=zendesktest-client&scope=read`, `%`, `[]`, ``,
 	} {
 		f.Add(s, true)
 		f.Add(s, false)

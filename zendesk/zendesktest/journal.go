@@ -16,7 +16,8 @@ type Request struct {
 	Query url.Values
 	// Header has no Authorization, Proxy-Authorization and Cookie.
 	Header http.Header
-	// Body is the body; the client secret of a token request is blanked.
+	// Body is the body; the client secret of a token request is blanked, like its
+	// code, code verifier and refresh token.
 	Body []byte
 	// Status is the status of the answer, or 0 while the call is under way and
 	// for calls that got none.

@@ -1,10 +1,6 @@
 package zendesktest
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -19,21 +15,6 @@ import (
 
 // tokenPath is the token endpoint; it is not below /api/v2 (§1.3).
 const tokenPath = "/oauth/tokens"
-
-// The bounds of expires_in in seconds, both exclusive, and the lifetime of a
-// token that was asked for without it (§1.3).
-const (
-	minLifetime     = 300
-	maxLifetime     = 172800
-	defaultLifetime = 30 * time.Minute
-)
-
-// accessToken is a bearer token.
-type accessToken struct {
-	user    int64
-	scopes  []string
-	expires time.Time // zero: never
-}
 
 // caller is who makes a call.
 type caller struct {
@@ -62,59 +43,6 @@ func knownScope(s string) bool {
 // oauthError is the error shape of the token endpoint.
 func oauthError(status int, code, description string) answer {
 	return jsonAnswer(status, map[string]string{"error": code, "error_description": description})
-}
-
-// issue serves POST /oauth/tokens (§1.3).
-func (a *Account) issue(c *call) answer {
-	if c.method != http.MethodPost {
-		ans := named(http.StatusMethodNotAllowed, "method_not_allowed", "zendesktest: only POST is served here")
-		ans.Header.Set("Allow", http.MethodPost)
-		return ans
-	}
-	in, ok := tokenRequest(c)
-	if !ok {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The request is missing a required parameter or is otherwise malformed.")
-	}
-	id, _ := in["client_id"].(string)
-	secret, _ := in["client_secret"].(string)
-	at := slices.IndexFunc(a.clients, func(k OAuthClient) bool { return k.ID == id })
-	switch {
-	case in["grant_type"] == nil:
-		return oauthError(http.StatusBadRequest, "invalid_request", "The request is missing the parameter grant_type.")
-	case in["grant_type"] == "authorization_code" || in["grant_type"] == "refresh_token":
-		return named(http.StatusNotImplemented, "not_simulated", "zendesktest: only the grant type client_credentials is simulated")
-	case in["grant_type"] != "client_credentials":
-		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "The authorization grant type is not supported.")
-	case at < 0 || subtle.ConstantTimeCompare([]byte(a.clients[at].Secret), []byte(secret)) != 1:
-		return oauthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed due to unknown client or wrong secret.")
-	case a.clients[at].Public:
-		return oauthError(http.StatusBadRequest, "unauthorized_client", "The client is not confidential.")
-	}
-	client := a.clients[at]
-	scopes, bad := a.grant(client, in["scope"])
-	if bad != nil {
-		return *bad
-	}
-	seconds, sent, ok := lifetime(in["expires_in"])
-	if !ok {
-		return oauthError(http.StatusBadRequest, "invalid_request", "expires_in must be greater than 300 and less than 172800.")
-	}
-	t := &accessToken{user: cmp.Or(client.User, a.ownerID), scopes: scopes}
-	switch {
-	case sent:
-		t.expires = c.now.Add(time.Duration(seconds) * time.Second)
-	case !a.rules.TokensWithoutExpiry:
-		t.expires = c.now.Add(defaultLifetime)
-	}
-	a.issued++
-	sum := sha256.Sum256([]byte(client.ID + "\x00" + client.Secret + "\x00" + strconv.FormatInt(a.issued, 10)))
-	value := hex.EncodeToString(sum[:])
-	a.tokens[value] = t
-	out := map[string]any{"access_token": value, "token_type": "bearer", "scope": strings.Join(scopes, " ")}
-	if sent { // only in the answer when it was in the request (§1.3)
-		out["expires_in"] = seconds
-	}
-	return jsonAnswer(cmp.Or(a.rules.TokenStatus, http.StatusCreated), out)
 }
 
 // grant settles the scopes of a new token.
@@ -167,11 +95,8 @@ func tokenRequest(c *call) (map[string]any, bool) {
 	return in, true
 }
 
-// lifetime reads expires_in, a number or its text.
-func lifetime(in any) (seconds int64, sent, ok bool) {
-	if in == nil {
-		return 0, false, true
-	}
+// seconds reads a number or its text.
+func seconds(in any) (int64, bool) {
 	var text string
 	switch v := in.(type) {
 	case json.Number:
@@ -179,12 +104,13 @@ func lifetime(in any) (seconds int64, sent, ok bool) {
 	case string:
 		text = v
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, true, err == nil && n > minLifetime && n < maxLifetime
+	n, err := strconv.ParseInt(text, 10, 32)
+	return n, err == nil
 }
 
 // RevokeTokens revokes all access tokens that the token endpoint has issued and
-// all of [Options.AccessTokens].
+// all of [Options.AccessTokens]. Refresh tokens stay good; see
+// [Account.RevokeGrants].
 func (a *Account) RevokeTokens() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -44,9 +44,9 @@ const (
 // account without custom roles that holds its owner and nobody else. The account
 // does not keep or change the slices and maps in it.
 type Options struct {
-	// Clients are the OAuth clients that get tokens by client credentials
-	// (§1.3). Empty: [DefaultClientID] with [DefaultClientSecret], which acts as
-	// the owner.
+	// Clients are the OAuth clients that get tokens (§1.3), by client credentials
+	// or, after [Account.Authorize], by an authorization code and refresh tokens.
+	// Empty: [DefaultClientID] with [DefaultClientSecret], which acts as the owner.
 	Clients []OAuthClient
 	// APITokens are accepted together with the e-mail address of any user
 	// (§1.1). Empty: [DefaultAPIToken].

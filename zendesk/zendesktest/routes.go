@@ -46,8 +46,10 @@ func (c *call) shownBody() []byte {
 	if !ok {
 		return []byte("(not shown)")
 	}
-	if in["client_secret"] != nil {
-		in["client_secret"] = "(blanked)"
+	for _, secret := range []string{"client_secret", "code", "code_verifier", "refresh_token"} {
+		if in[secret] != nil {
+			in[secret] = "(blanked)"
+		}
 	}
 	out, err := json.Marshal(in)
 	if err != nil {

@@ -61,6 +61,8 @@ type Account struct {
 	organizationFields []OrganizationField
 	erodes             time.Time // when the next deleted user is to be erased; zero: none
 	tokens             map[string]*accessToken
+	refreshTokens      map[string]*refreshToken
+	codes              map[string]code
 	issued             int64
 	tokenUses          map[string]time.Time // API token → last use
 	meter              *meter
@@ -99,6 +101,8 @@ func New(opts *Options) *Account {
 		jobDuration:   o.JobDuration,
 		bulkImport:    o.BulkImport,
 		tokens:        map[string]*accessToken{},
+		refreshTokens: map[string]*refreshToken{},
+		codes:         map[string]code{},
 		tokenUses:     map[string]time.Time{},
 	}
 	a.nextMembership = a.nextID + 1_000_000
