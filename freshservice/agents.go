@@ -3,9 +3,11 @@ package freshservice
 import (
 	"context"
 	"errors"
-	"strings"
+	"net/http"
+	"slices"
 
 	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/internal/httpx"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -27,130 +29,85 @@ func isRequester(v schema.Value) bool {
 	return said && !isAgent || v.Member("email").IsUnset() && !v.Member("primary_email").IsUnset()
 }
 
-func (d *driver) getAgent(ctx context.Context, id string) (*schema.Record, error) {
-	v, err := d.viewAgent(ctx, id)
+func (d *driver) listAgents(ctx context.Context, q connector.Query) (*connector.Page, error) {
+	k, _ := kindOf(ObjectAgent)
+	t, err := d.typeOf(ctx, ObjectAgent)
 	if err != nil {
 		return nil, err
 	}
-	return decode(d.types.agent, v)
-}
-
-func (d *driver) listAgents(ctx context.Context, q connector.Query) (*connector.Page, error) {
 	return d.list(ctx, listing{
-		res: agents, typ: d.types.agent, email: "email", query: q,
-		get: func(id string) (*schema.Record, error) { return d.getAgent(ctx, id) },
-		rec: func(v schema.Value) (*schema.Record, error) { return decode(d.types.agent, v) },
+		res: agents, typ: t, email: "email", query: q, states: true,
+		get: func(id string) (*schema.Record, error) { return d.getPerson(ctx, k, t, id) },
+		rec: func(v schema.Value) (*schema.Record, error) { return d.person(ctx, k, t, v) },
 	})
 }
 
-// getUser reads a person who may be either, from the path of requesters first:
-// there are more of them.
-func (d *driver) getUser(ctx context.Context, id string) (*schema.Record, error) {
-	v, key, err := d.view(ctx, requesters, id)
-	if err == nil {
-		return d.userRecord(v, key == agents.one())
-	}
-	err = fail(err, request{typ: d.types.user, byID: true})
-	if !errors.Is(err, connector.NotFound) {
-		return nil, err
-	}
-	v, err = d.viewAgent(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return d.userRecord(v, true)
-}
-
-// userRecord makes a user of a requester or an agent, whose attributes differ in
-// name.
-func (d *driver) userRecord(v schema.Value, isAgent bool) (*schema.Record, error) {
-	rec, err := decode(d.types.user, v)
-	if err != nil {
-		return nil, err
-	}
-	if email := v.Member("email").Text(); email != "" && !rec.Has("primary_email") {
-		rec.SetString("primary_email", email)
-	}
-	if !rec.Bool("is_agent") {
-		rec.Set("is_agent", schema.BooleanValue(isAgent))
-	}
-	rec.SetString("name", strings.TrimSpace(rec.String("first_name")+" "+rec.String("last_name")))
-	addresses := make([]string, 0, 4)
-	for _, a := range append([]string{rec.String("primary_email")}, v.Member("secondary_emails").Strings()...) {
-		if a != "" {
-			addresses = append(addresses, a)
+// completeAgent makes the body of an update of an agent what the API wants: roles
+// are assignments, of which those that stay keep their scope, and requests to join
+// groups that wait for approval are withdrawn unless they are sent again
+// (reference, 5.1).
+func (d *driver) completeAgent(ctx context.Context, u *update, c connector.Change) error {
+	if byID, byText := edits(c, fieldRoleIDs), edits(c, fieldAssignments); byID || byText {
+		if err := d.writeRoles(ctx, u.sent, u.base, u.want, byID, byText); err != nil {
+			return err
 		}
 	}
-	rec.Set(fieldAddresses, schema.StringsValue(addresses...))
-	return rec, nil
+	if u.empty() || u.base == nil {
+		return nil
+	}
+	for _, list := range [...]string{"member_of", "observer_of"} {
+		pending := u.base.Get(list + "_pending_approval")
+		s := u.typ.Slot(list)
+		if pending.Len() == 0 {
+			continue
+		}
+		u.sent.set(s, union(u.after(s), pending))
+	}
+	return nil
 }
 
-func (d *driver) users(ctx context.Context, q connector.Query) listing {
-	return listing{
-		res: requesters, typ: d.types.user, params: params("include_agents", "true"), email: "primary_email", query: q,
-		get: func(id string) (*schema.Record, error) { return d.getUser(ctx, id) },
-		rec: func(v schema.Value) (*schema.Record, error) { return d.userRecord(v, false) },
-	}
-}
-
-// listUsers answers a List of people of both kinds. An agent's key that may not
-// manage agents gets requesters only; the check of the connection says so.
-func (d *driver) listUsers(ctx context.Context, q connector.Query) (*connector.Page, error) {
-	l := d.users(ctx, q)
-	if address, ok := eqOn(q.Filter, fieldAddresses); ok {
-		return d.holders(ctx, l, address)
-	}
-	page, err := d.list(ctx, l)
-	if errors.Is(err, connector.Denied) {
-		l.params = nil
-		page, err = d.list(ctx, l)
-	}
-	return page, err
-}
-
-// holders looks for whoever has an address, as primary or secondary one. The
-// lookup of an address may not show everybody (deactivated people, agents, other
-// people's secondary addresses: nothing is documented), so three ways are tried
-// until one finds somebody. Nobody found does not mean that the address is
-// free: a secondary address may be invisible to all of them.
-func (d *driver) holders(ctx context.Context, l listing, address string) (*connector.Page, error) {
-	match, err := l.typ.Match(l.query.Filter)
-	if err != nil {
-		return nil, connector.Errorf(connector.Unsupported, "", "the filter does not fit the fields of the object")
-	}
-	l.match = match
-
-	page, err := d.byEmail(ctx, l, address)
-	denied := errors.Is(err, connector.Denied)
-	if denied {
-		l.params = nil
-		page, err = d.byEmail(ctx, l, address)
-	}
-	if err != nil || len(page.Records) > 0 {
-		return page, err
-	}
-	if !denied {
-		ag := l
-		ag.res, ag.params = agents, nil
-		ag.rec = func(v schema.Value) (*schema.Record, error) { return d.userRecord(v, true) }
-		page, err = d.byEmail(ctx, ag, address)
-		if err != nil && !errors.Is(err, connector.Denied) || err == nil && len(page.Records) > 0 {
-			return page, err
+// union returns a list with the elements of both.
+func union(lists ...schema.Value) schema.Value {
+	var out []schema.Value
+	for _, list := range lists {
+		for e := range list.Elements() {
+			if !slices.ContainsFunc(out, e.Equal) {
+				out = append(out, e)
+			}
 		}
 	}
-	quoted, ok := quoteValue(address)
-	if !ok {
-		return &connector.Page{}, nil
+	return schema.ListValue(out...)
+}
+
+// wrote notes that the credential may change agents.
+func (d *driver) wrote(k kind) {
+	if k.isAgent() {
+		d.learned.agentWritten.Store(true)
 	}
-	p := clone(l.params)
-	p.Set("query", `"primary_email:`+quoted+`"`)
-	got, err := d.index(ctx, l.res, p, 0, l.query.Background)
-	if err != nil {
-		return nil, failSearch(err)
+}
+
+// seat tells a lack of seats from a lack of rights where a request was refused that
+// can need a seat. Freshservice answers 403 for both and documents no code
+// (reference, 5.5): a credential that has changed agents before, or that reads
+// them, which takes the same right, has the right.
+func (d *driver) seat(ctx context.Context, k kind, err error) error {
+	own, ok := errors.AsType[*connector.Error](err)
+	if !ok || own.Code != connector.Denied || !k.isAgent() {
+		return err
 	}
-	recs, err := l.records(got.items)
-	if err != nil {
-		return nil, err
+	e, ok := errors.AsType[*httpx.Error](err)
+	if !ok || e.Status != http.StatusForbidden {
+		return err
 	}
-	return &connector.Page{Records: recs, Total: len(recs)}, nil
+	r := readRefusal(e.Body)
+	if r.has(codeLockout) || r.has(codeSuspended) {
+		return err
+	}
+	if !d.learned.agentWritten.Load() {
+		if _, err := d.index(ctx, agents, params("per_page", "1"), 0, false); err != nil {
+			return own
+		}
+	}
+	return &connector.Error{Code: connector.Exhausted, Err: own.Err,
+		Reason: "the account has no seat left for an agent, or its plan has no such agents; trying again does not help until a seat is free"}
 }

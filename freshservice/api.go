@@ -21,7 +21,12 @@ const (
 	agents          resource = "agents"
 	departments     resource = "departments"
 	locations       resource = "locations"
+	roles           resource = "roles"
+	agentGroups     resource = "groups"
+	requesterGroups resource = "requester_groups"
+	workspaces      resource = "workspaces"
 	requesterFields resource = "requester_fields"
+	agentFields     resource = "agent_fields"
 )
 
 func (r resource) path() string { return "/" + string(r) }
@@ -70,6 +75,30 @@ func (d *driver) index(ctx context.Context, res resource, params url.Values, pag
 	if background {
 		req.Class = httpx.Background
 	}
+	return d.page(ctx, req, res, page)
+}
+
+// every reads a list to its end, as it comes without parameters of its own. It
+// fails where the list is longer than such lists can be.
+func (d *driver) every(ctx context.Context, res resource, params url.Values) ([]schema.Value, error) {
+	var out []schema.Value
+	for page := 0; ; {
+		got, err := d.index(ctx, res, params, page, false)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got.items...)
+		if page = got.next; page == 0 {
+			return out, nil
+		}
+		if page > maxWholePages {
+			return nil, malformed(http.MethodGet, res.path(), "the list has no end")
+		}
+	}
+}
+
+// page makes the request for a page of a list of such objects.
+func (d *driver) page(ctx context.Context, req *httpx.Request, res resource, page int) (wirePage, error) {
 	resp, err := d.http.Do(ctx, req)
 	if err != nil {
 		return wirePage{}, err

@@ -20,7 +20,8 @@ func TestCheck(t *testing.T) {
 		assert.Equal(t, "GET", r.Method)
 		paths = append(paths, r.Path)
 	}
-	assert.Equal(t, []string{"/api/v2/requester_fields", "/api/v2/requesters", "/api/v2/agents", "/api/v2/departments", "/api/v2/locations"}, paths)
+	assert.Equal(t, []string{"/api/v2/requester_fields", "/api/v2/requesters", "/api/v2/agents", "/api/v2/departments", "/api/v2/locations",
+		"/api/v2/requester_groups"}, paths)
 }
 
 func TestCheck_SaysWhatIsMissing(t *testing.T) {
@@ -58,5 +59,5 @@ func TestCheck_KeyAndAddress(t *testing.T) {
 	})
 	err = missing.Check(t.Context())
 	require.ErrorIs(t, err, connector.Denied)
-	assert.Equal(t, "the agent whose API key is used may not: view locations", errorOf(t, err).Reason)
+	assert.Equal(t, "the agent whose credential is used may not: view locations", errorOf(t, err).Reason)
 }

@@ -21,15 +21,22 @@ import (
 // search lags behind, as the vendor's does.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]*freshservice.Options{
-		"reads before it writes": {},
-		"blind writes":           {DepartmentTickets: freshservice.TicketsUnused},
+	everything := freshservice.Options{
+		Agents: freshservice.AgentsManaged, Owner: "admin@example.com", Departments: freshservice.DepartmentsAsGroups,
+	}
+	blind := everything
+	blind.DepartmentTickets, blind.AgentProfile = freshservice.TicketsUnused, freshservice.ProfileOnUpdate
+	for name, o := range map[string]freshservice.Options{
+		"reads before it writes":   {},
+		"blind writes":             {DepartmentTickets: freshservice.TicketsUnused},
+		"everything":               everything,
+		"everything, blind writes": blind,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			connectortest.Run(t, func(t *testing.T) *connectortest.Harness { return harness(t, *o) }, &connectortest.Options{
+			connectortest.Run(t, func(t *testing.T) *connectortest.Harness { return harness(t, o) }, &connectortest.Options{
 				Retry:   []time.Duration{2 * freshservicetest.DefaultIndexLag},
-				Records: 205, // more than two pages of a list
+				Records: 105, // more than a page of a list
 			})
 		})
 	}
@@ -43,17 +50,32 @@ func harness(t *testing.T, o freshservice.Options) *connectortest.Harness {
 		Plan:   freshservicetest.Unlimited,
 		Keys:   []freshservicetest.Key{{Value: canary}},
 		Fields: everyField(),
-		// By default nobody is found by a secondary address, and an eq on the field
-		// addresses, which says that it is answered, misses them.
-		Rules: freshservicetest.Rules{EmailFilterMatchesSecondary: true},
+		AgentFields: []freshservicetest.AgentField{
+			{Name: "badge_color", Type: freshservicetest.DropdownField, Choices: []string{"red", "green", "it's blue"}},
+			{Name: "shift", Type: freshservicetest.TextField},
+		},
+		Rules: freshservicetest.Rules{
+			// By default nobody is found by a secondary address, and an eq on the field
+			// addresses, which says that it is answered, misses them.
+			EmailFilterMatchesSecondary: true,
+			// By default agents lose what they are not given, see TestUpdate_Profile and
+			// TestExternalID.
+			AgentExternalIDWritable: true, AgentProfile: freshservicetest.ProfileAccepted,
+			ConvertInactiveStatus: 200,
+		},
 		Departments: []freshservicetest.Department{
 			{ID: 41, Name: "Sales"}, {ID: 42, Name: "Tour Operations"}, {ID: 43, Name: "O'Hare"},
 		},
-		Locations: []freshservicetest.Location{{ID: 51, Name: "Berlin"}, {ID: 52, Name: "New York", City: "New York"}},
+		Locations:  []freshservicetest.Location{{ID: 51, Name: "Berlin"}, {ID: 52, Name: "New York", City: "New York"}},
+		Workspaces: []freshservicetest.Workspace{{ID: 3, Name: "HR"}},
 		Agents: []freshservicetest.Agent{
 			{ID: 61, FirstName: "Alan", LastName: "Agent", Email: "alan@example.com", JobTitle: "Analyst", DepartmentIDs: []int64{41, 42}, LocationID: 51},
 			{ID: 62, FirstName: "Barbara", Email: "barbara@example.com", Inactive: true, WorkPhone: "+15550100"},
 		},
+		AgentGroups: []freshservicetest.AgentGroup{
+			{ID: 81, Name: "Network", Members: []int64{61}}, {ID: 82, Name: "Payroll", WorkspaceID: 3},
+		},
+		RequesterGroups: []freshservicetest.RequesterGroup{{ID: 91, Name: "Everybody", RuleBased: true, Members: []int64{71}}},
 		Requesters: []freshservicetest.Requester{
 			{ID: 71, FirstName: "Rosa", LastName: "Seeded", PrimaryEmail: "rosa@example.com", SecondaryEmails: []string{"r@example.com"}},
 			{ID: 72, FirstName: "Rolf", PrimaryEmail: "rolf@example.com", Inactive: true},
@@ -74,16 +96,35 @@ func harness(t *testing.T, o freshservice.Options) *connectortest.Harness {
 // what not every account takes.
 func sample(o *connector.Object, i int) *schema.Record {
 	rec := connectortest.Sample(o, i)
-	if o.Name != freshservice.ObjectRequester {
-		return rec
-	}
 	odd := int64(i % 2)
-	rec.Set("department_ids", schema.ListValue(schema.IntegerValue(41+odd), schema.IntegerValue(42+odd)))
-	rec.Set("location_id", schema.IntegerValue(51+odd))
-	rec.Set("reporting_manager_id", schema.IntegerValue(61+10*odd))
-	rec.SetString("time_zone", []string{"Berlin", "Pacific Time (US & Canada)"}[odd])
-	rec.Set("custom_fields.desk", schema.IntegerValue(int64(i))) // the search knows whole numbers only
-	rec.Set("belongs_to_workspace_ids", schema.Value{})          // of accounts of service providers only
+	number := func(field string, n int64) { rec.Set(field, schema.IntegerValue(n)) }
+	switch o.Name {
+	case freshservice.ObjectRequester, freshservice.ObjectAgent:
+		rec.Set("department_ids", schema.ListValue(schema.IntegerValue(41+odd), schema.IntegerValue(42+odd)))
+		number("location_id", 51+odd)
+		number("reporting_manager_id", 61+10*odd)
+		rec.SetString("time_zone", []string{"Berlin", "Pacific Time (US & Canada)"}[odd])
+	}
+	switch o.Name {
+	case freshservice.ObjectRequester:
+		number("custom_fields.desk", int64(i))              // the search knows whole numbers only
+		rec.Set("belongs_to_workspace_ids", schema.Value{}) // of accounts of service providers only
+	case freshservice.ObjectAgent:
+		rec.Set("role_ids", schema.ListValue(schema.IntegerValue(freshservicetest.ITAgentRole), schema.IntegerValue([]int64{freshservicetest.SDAgentRole, freshservicetest.SupervisorRole}[odd])))
+		rec.Set("role_assignments", schema.StringsValue([]string{"IT Agent: specified_groups: Network", "IT Agent @ HR: member_groups"}[odd]))
+		rec.Set("observer_of", schema.ListValue(schema.IntegerValue(81+odd)))
+		rec.Set("workspace_ids", schema.ListValue(schema.IntegerValue(2+odd)))
+		number("scoreboard_level_id", 1+odd)
+		rec.SetString("custom_fields.badge_color", []string{"red", "green"}[odd]) // choices of agents' fields are not told
+	case freshservice.ObjectAgentGroup:
+		rec.Set("observers", schema.ListValue(schema.IntegerValue(61)))
+		rec.Set("leaders", schema.ListValue(schema.IntegerValue(61)))
+		number("escalate_to", 61)
+		number("workspace_id", 2+odd)
+		rec.Set("approval_required", schema.BooleanValue(false)) // members would wait
+	case freshservice.ObjectDepartment:
+		number("head_user_id", 61+10*odd)
+	}
 	return rec
 }
 
@@ -93,9 +134,11 @@ func (f *fixture) inject(fault connectortest.Fault) bool {
 	if fault.Kind == connectortest.NoFault {
 		return true
 	}
-	root := "/api/v2/" + fault.Object + "s"
-	if fault.Object == freshservice.ObjectUser {
-		root = "/api/v2/requesters"
+	root := "/api/v2/" + map[string]string{
+		freshservice.ObjectUser: "requester", freshservice.ObjectAgentGroup: "group", freshservice.ObjectAgentRole: "role",
+	}[fault.Object] + "s"
+	if root == "/api/v2/s" {
+		root = "/api/v2/" + fault.Object + "s"
 	}
 	s := freshservicetest.Fault{Path: root}
 	switch fault.Op {

@@ -2,10 +2,7 @@ package freshservice
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/usher-scim/usher/connector"
@@ -16,23 +13,29 @@ import (
 const (
 	// ObjectRequester is a person who can ask for help.
 	ObjectRequester = "requester"
-	// ObjectAgent is a person who works in Freshservice; read-only here.
+	// ObjectAgent is a person who works in Freshservice; read-only, and with fewer
+	// fields, where agents are not managed.
 	ObjectAgent = "agent"
 	// ObjectUser is any person, requester or agent, with the few fields that
 	// managers and holders of an address are found by; read-only. Its field
 	// "addresses" is searched with more effort than others: an eq filter on it
 	// also looks where the ordinary lookup of an address may not.
 	ObjectUser = "user"
-	// ObjectDepartment is a department; it can be made and read.
+	// ObjectDepartment is a department. Where departments are groups, it has members,
+	// and can be changed and deleted; else it can be made and read.
 	ObjectDepartment = "department"
 	// ObjectLocation is a location; read-only.
 	ObjectLocation = "location"
-	// ObjectAgentGroup is a group of agents, ObjectRequesterGroup one of requesters
-	// and ObjectAgentRole a role of agents. No connection has them yet: there is
-	// their [Type], and a mapping of the groups.
-	ObjectAgentGroup     = "agent_group"
+	// ObjectAgentGroup is a group of agents, in one workspace; read-only where agents
+	// are not managed.
+	ObjectAgentGroup = "agent_group"
+	// ObjectRequesterGroup is a group of requesters. Those whose members a rule of
+	// Freshservice finds cannot be changed.
 	ObjectRequesterGroup = "requester_group"
-	ObjectAgentRole      = "agent_role"
+	// ObjectAgentRole is a role of agents; read-only.
+	ObjectAgentRole = "agent_role"
+	// ObjectWorkspace is a workspace; read-only.
+	ObjectWorkspace = "workspace"
 )
 
 // people is the space of ids that requesters and agents share: a conversion
@@ -41,88 +44,205 @@ const people = "user"
 
 // Fields that the driver itself has to know.
 const (
-	container      = "custom_fields" // of the fields that the account added
-	fieldAddresses = "addresses"     // of a user: primary and secondary addresses
-	fieldSeesAll   = "can_see_all_tickets_from_associated_departments"
+	container        = "custom_fields" // of the fields that the account added
+	fieldAddresses   = "addresses"     // of a user: primary and secondary addresses
+	fieldSeesAll     = "can_see_all_tickets_from_associated_departments"
+	fieldExternalID  = "external_id"
+	fieldOccasional  = "occasional"
+	fieldRoles       = "roles"            // of an agent: the assignments as Freshservice has them
+	fieldRoleIDs     = "role_ids"         // of an agent: the roles that are assigned
+	fieldAssignments = "role_assignments" // of an agent: the scopes of roles, in words
+	fieldIsAdmin     = "is_admin"
+	fieldMembers     = "members"
+	fieldDepartments = "department_ids"
 )
 
-// maxFieldPages bounds the discovery of fields.
-const maxFieldPages = 20
-
-// Describe implements connector.Driver: one call, to /requester_fields.
+// Describe implements connector.Driver: one call, to /requester_fields; where agents
+// are managed one more to /agent_fields, and the first time one that finds the
+// owner.
+//
+// Errors: Precondition where no agent has the owner's address: without knowing
+// whose the credential is, it cannot be protected.
 func (d *driver) Describe(ctx context.Context) (*connector.Description, error) {
-	var found []schema.Value
-	for page := 0; ; {
-		p, err := d.index(ctx, requesterFields, nil, page, false)
-		if err != nil {
-			return nil, fail(err, request{})
+	requester, facts, err := d.discover(ctx, requesterFields, ObjectRequester, builtinRequester())
+	if err != nil {
+		return nil, err
+	}
+	var agent schema.Fields
+	agentFacts := ""
+	if d.managed {
+		if agent, agentFacts, err = d.discover(ctx, agentFields, ObjectAgent, builtinAgent()); err != nil {
+			return nil, err
 		}
-		found = append(found, p.items...)
-		if page = p.next; page == 0 {
-			break
-		}
-		if page > maxFieldPages {
-			return nil, malformed("GET", requesterFields.path(), "the list has no end")
+		if d.profile {
+			for _, name := range profileFields() {
+				a := agent[name]
+				a.Mutability = schema.ReadWrite
+				agent[name] = a
+			}
 		}
 	}
-	fields, version := discover(found)
+	owner, err := d.findOwner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	version := digest(facts)
+	if d.managed {
+		version = digest(facts, agentFacts)
+	}
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.desc != nil && d.desc.Version == version {
 		return d.desc, nil // the same types, so that plans made for them live on
 	}
-	requester, err := schema.NewType(ObjectRequester, fields)
+	types := [2]*schema.Type{nil, d.types.agent}
+	if types[0], err = schema.NewType(ObjectRequester, requester); err == nil && d.managed {
+		types[1], err = schema.NewType(ObjectAgent, agent)
+	}
 	if err != nil {
 		return nil, &connector.Error{Code: connector.Internal, Err: fmt.Errorf("the account's fields make no type: %w", err)}
 	}
-	d.desc = d.describe(requester, version)
+	d.desc = d.describe(types[0], types[1], version)
+	if owner != "" {
+		d.desc.Owner = connector.Ref{Object: ObjectAgent, ID: owner}
+	}
 	return d.desc, nil
 }
 
+// findOwner returns the id of the agent whose credential is used, "" where its
+// address is not a setting. Once found it stays, whatever becomes of the address.
+func (d *driver) findOwner(ctx context.Context) (string, error) {
+	if d.owner == "" {
+		return "", nil
+	}
+	d.mu.Lock()
+	id := d.ownerID
+	d.mu.Unlock()
+	if id != "" {
+		return id, nil
+	}
+	v, err := d.agentWithAddress(ctx, d.owner)
+	if err != nil {
+		return "", err
+	}
+	if v.IsUnset() {
+		return "", connector.Errorf(connector.Precondition, "",
+			"no agent of the account has the address of the setting %s, which has to be that of the agent whose credential is used", settingOwner)
+	}
+	id = v.Member("id").Text()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ownerID = id
+	return id, nil
+}
+
+// agentWithAddress finds an agent by the address, as the API answers it; unset
+// where there is none.
+func (d *driver) agentWithAddress(ctx context.Context, address string) (schema.Value, error) {
+	got, err := d.index(ctx, agents, params("email", address), 0, false)
+	if err != nil {
+		return schema.Value{}, fail(err, request{})
+	}
+	for _, v := range got.items {
+		if strings.EqualFold(v.Member("email").Text(), address) && integerOf(v.Member("id")) > 0 {
+			return v, nil
+		}
+	}
+	return schema.Value{}, nil
+}
+
 // describe puts the description together.
-func (d *driver) describe(requester *schema.Type, version string) *connector.Description {
+func (d *driver) describe(requester, agent *schema.Type, version string) *connector.Description {
+	people, groups := d.describePeople(requester, agent), d.describeGroups()
+	named := connector.Search{Consistent: []string{"id", "name"}}
 	return &connector.Description{
 		Account: d.account,
 		Version: version,
-		Objects: []connector.Object{
-			{
-				Name: ObjectRequester, Type: requester, IDSpace: people,
-				Unique: []string{"primary_email"}, Active: "active",
-				Actions: []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Erase},
-				// The reactivate sample shows the references gone. Reactivate is itself a
-				// PUT that does not send the flag, which resets it.
-				DroppedByDeactivate: []string{"department_ids", "reporting_manager_id", "location_id", fieldSeesAll},
-				Search:              connector.Search{And: true, Or: true, MaxLength: queryLength, Consistent: []string{"id", "primary_email"}},
-				PageSize:            pageSize,
-				BlindUpdate:         d.blind,
-			},
-			{
-				Name: ObjectAgent, Type: d.types.agent, IDSpace: people, ReadOnly: true,
-				Unique: []string{"email"}, Active: "active",
-				Search:   connector.Search{And: true, Or: true, MaxLength: queryLength, Consistent: []string{"id", "email"}},
-				PageSize: pageSize,
-			},
-			{
-				Name: ObjectUser, Type: d.types.user, IDSpace: people, ReadOnly: true,
-				Unique: []string{"primary_email"}, Active: "active",
-				Search:   connector.Search{And: true, Or: true, MaxLength: queryLength, Consistent: []string{"id", "primary_email", fieldAddresses}},
-				PageSize: pageSize,
-			},
-			{
-				Name: ObjectDepartment, Type: d.types.department, Tag: "dp",
-				Search: connector.Search{Consistent: []string{"id", "name"}}, PageSize: pageSize,
-			},
-			{
-				Name: ObjectLocation, Type: d.types.location, Tag: "lo", ReadOnly: true,
-				Search: connector.Search{Consistent: []string{"id", "name"}}, PageSize: pageSize,
-			},
-		},
+		Objects: append(append(people, groups...),
+			connector.Object{Name: ObjectLocation, Type: d.types.location, Tag: "lo", ReadOnly: true, Unserved: true, Search: named, PageSize: pageSize},
+			connector.Object{Name: ObjectAgentRole, Type: d.types.role, Tag: "ro", ReadOnly: true, Unserved: true, Search: named, PageSize: pageSize},
+			connector.Object{Name: ObjectWorkspace, Type: d.types.workspace, Tag: "ws", ReadOnly: true, Unserved: true, Search: named, PageSize: pageSize},
+		),
 	}
 }
 
-// requesterType returns the type of requesters as it was described last.
-func (d *driver) requesterType(ctx context.Context) (*schema.Type, error) {
+func (d *driver) describePeople(requester, agent *schema.Type) []connector.Object {
+	search := func(consistent ...string) connector.Search {
+		return connector.Search{And: true, Or: true, MaxLength: queryLength, Consistent: append(consistent, "id")}
+	}
+	r := connector.Object{
+		Name: ObjectRequester, Type: requester, IDSpace: people,
+		Unique: []string{"primary_email"}, Active: "active",
+		Actions: []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Erase},
+		// The reactivate sample shows the references gone. Reactivate is itself a
+		// PUT that does not send the flag, which resets it.
+		DroppedByDeactivate: []string{fieldDepartments, "reporting_manager_id", "location_id", fieldSeesAll},
+		LeavesGroups:        true,
+		Search:              search("primary_email"),
+		PageSize:            pageSize,
+		BlindUpdate:         d.blind,
+	}
+	a := connector.Object{
+		Name: ObjectAgent, Type: agent, IDSpace: people,
+		Unique: []string{"email"}, Active: "active",
+		Search:   search("email"),
+		PageSize: pageSize,
+		ReadOnly: true, Unserved: true,
+	}
+	if d.managed {
+		r.Actions = append(r.Actions, connector.Convert)
+		r.Kin, r.KinFilter = []string{ObjectAgent}, kinFilter(requester)
+		a.ReadOnly, a.Unserved = false, false
+		a.Actions = r.Actions
+		// Reactivate makes everybody an occasional agent, and is a PUT that does not
+		// send the flag.
+		a.ResetByActivate = []string{fieldOccasional, fieldSeesAll}
+		a.Admin = fieldIsAdmin
+		a.Sparse = sparse(agent)
+		a.BlindUpdate = d.blind
+	}
+	u := connector.Object{
+		Name: ObjectUser, Type: d.types.user, IDSpace: people, ReadOnly: true, Unserved: true,
+		Unique: []string{"primary_email"}, Active: "active",
+		Search:   search("primary_email", fieldAddresses),
+		PageSize: pageSize,
+	}
+	return []connector.Object{r, a, u}
+}
+
+func (d *driver) describeGroups() []connector.Object {
+	remove := []connector.ActionKind{connector.Delete}
+	named := connector.Search{Consistent: []string{"id", "name"}}
+	ag := connector.Object{
+		Name: ObjectAgentGroup, Type: d.types.agentGroup, Tag: "ag",
+		Members: true, Member: []string{ObjectAgent}, MemberField: fieldMembers,
+		Search: named, PageSize: pageSize, ReadOnly: true, Unserved: true,
+	}
+	if d.managed {
+		ag.ReadOnly, ag.Unserved, ag.Actions = false, false, remove
+	}
+	rg := connector.Object{
+		Name: ObjectRequesterGroup, Type: d.types.requesterGroup, Tag: "rg",
+		Members: true, Member: []string{ObjectRequester}, MemberField: fieldMembers,
+		Actions: remove, Search: named, PageSize: pageSize,
+	}
+	dp := connector.Object{
+		Name: ObjectDepartment, Type: d.types.department, Tag: "dp", Unserved: true,
+		Search: named, PageSize: pageSize,
+	}
+	if d.grouped {
+		dp.Unserved, dp.Actions = false, remove
+		dp.Members, dp.Member, dp.MemberField = true, []string{ObjectRequester}, fieldMembers
+		if d.managed {
+			dp.Member = append(dp.Member, ObjectAgent)
+		}
+	}
+	return []connector.Object{ag, rg, dp}
+}
+
+// typeOf returns the type of an object as it was described last.
+func (d *driver) typeOf(ctx context.Context, object string) (*schema.Type, error) {
 	d.mu.Lock()
 	desc := d.desc
 	d.mu.Unlock()
@@ -132,167 +252,9 @@ func (d *driver) requesterType(ctx context.Context) (*schema.Type, error) {
 			return nil, err
 		}
 	}
-	return desc.Objects[0].Type, nil
-}
-
-// discover returns the fields of a requester with what the account's
-// administrators made of them, and a version that changes with the result.
-func discover(found []schema.Value) (schema.Fields, string) {
-	fields := builtinRequester()
-	taken := make(map[string]bool, len(fields)+len(found))
-	for name := range fields {
-		taken[name] = true
+	o := desc.Object(object)
+	if o == nil {
+		return nil, noObject()
 	}
-	var facts []string
-	for _, v := range found {
-		f := readField(v)
-		if f.name == "" {
-			continue
-		}
-		facts = append(facts, f.String())
-		if !f.custom {
-			adjust(fields, f)
-			continue
-		}
-		name := customName(f.name)
-		if key := strings.ToLower(name); !taken[key] { // names are compared without case
-			taken[key] = true
-			fields[name] = f.attribute(taken[strings.ToLower(f.name)])
-		}
-	}
-	slices.Sort(facts)
-	sum := sha256.Sum256([]byte(strings.Join(facts, "\n")))
-	return fields, hex.EncodeToString(sum[:8])
-}
-
-// customName is the name that a custom field has in the type.
-func customName(key string) string { return connector.JoinField(container, key) }
-
-// adjust brings a built-in field in line with the account.
-func adjust(fields schema.Fields, f field) {
-	name := f.name
-	if to, ok := apiName(name); ok {
-		name = to
-	}
-	a, ok := fields[name]
-	if !ok {
-		return
-	}
-	a.Required = a.Required || f.required && a.Writable()
-	if name == "language" && len(f.choices) > 0 {
-		a.Choices = f.choices
-	}
-	fields[name] = a
-}
-
-// field is an entry of /requester_fields.
-type field struct {
-	name, kind, label string
-	custom, required  bool
-	choices           []string
-}
-
-func readField(v schema.Value) field {
-	f := field{
-		name: v.Member("name").Text(), kind: v.Member("type").Text(), label: v.Member("label").Text(),
-		choices: readChoices(v.Member("choices")),
-	}
-	f.required, _ = v.Member("required_for_agents").Bool()
-	byDefault, _ := v.Member("default").Bool()
-	f.custom = strings.HasPrefix(f.kind, "custom_") || !byDefault && !strings.HasPrefix(f.kind, "default_")
-	return f
-}
-
-// String returns everything that the type depends on.
-func (f field) String() string {
-	return fmt.Sprintf("%q %q %q %t %t %q", f.name, f.kind, f.label, f.custom, f.required, f.choices)
-}
-
-// attribute describes a custom field. The search takes single-line texts,
-// numbers, dropdowns, phone numbers and dates; dates are left out, because days
-// there are days in UTC and here in the account's zone. shadowed says that a
-// built-in field has the name, which the search would then mean.
-func (f field) attribute(shadowed bool) schema.Attribute {
-	a := schema.Attribute{Custom: true, Required: f.required, Description: f.label}
-	searched := false
-	switch f.kind {
-	case "custom_text", "custom_phone_number":
-		a.MaxLength, searched = nameLength, true
-	case "custom_paragraph", "custom_url":
-	case "custom_dropdown":
-		a.Choices, searched = f.choices, true
-	case "custom_number":
-		a.Type, searched = schema.Decimal, true
-	case "custom_decimal":
-		a.Type = schema.Decimal
-	case "custom_checkbox":
-		a.Type = schema.Boolean
-	case "custom_date":
-		a.Type = schema.Date
-	default: // not known to exist for people: taken and given as it is
-		a.Type = schema.Any
-	}
-	if searched && !shadowed && isQueryField(f.name) {
-		a.Filter, a.FilterAs = eq, f.name
-	}
-	return a
-}
-
-// readChoices reads the choices of a field, whose form is documented for
-// language only: an object from value to label. Lists of strings, of objects and
-// of lists that begin with the value are taken as well.
-func readChoices(v schema.Value) []string {
-	var out []string
-	seen := make(map[string]bool)
-	add := func(s string) {
-		if s != "" && !seen[s] {
-			seen[s] = true
-			out = append(out, s)
-		}
-	}
-	if v.Kind() == schema.KindObject {
-		for value := range v.Members() {
-			add(value)
-		}
-		return out
-	}
-	for e := range v.Elements() {
-		switch e.Kind() {
-		case schema.KindObject:
-			for _, key := range [...]string{"value", "name", "label"} {
-				if s := e.Member(key).Text(); s != "" {
-					add(s)
-					break
-				}
-			}
-		case schema.KindList:
-			add(e.At(0).Text())
-		default:
-			add(e.Text())
-		}
-	}
-	return out
-}
-
-// apiName translates the name that field discovery and error answers have for a
-// built-in field to that of the attribute, where the two differ.
-func apiName(name string) (string, bool) {
-	switch name {
-	case "email":
-		return "primary_email", true
-	case "phone", "work_phone":
-		return "work_phone_number", true
-	case "mobile", "mobile_phone":
-		return "mobile_phone_number", true
-	case "description":
-		return "background_information", true
-	case "department", "departments", "department_id":
-		return "department_ids", true
-	case "reporting_manager":
-		return "reporting_manager_id", true
-	case "location":
-		return "location_id", true
-	default:
-		return "", false
-	}
+	return o.Type, nil
 }

@@ -265,7 +265,10 @@ func fieldName(t *schema.Type, name string) string {
 	if t == nil || name == "" {
 		return ""
 	}
-	translated, _ := apiName(name)
+	translated, other := apiName(t.Name(), name)
+	if other && t.Name() == ObjectAgent {
+		name = translated // its assignments are a field that nothing writes as such
+	}
 	for _, n := range [...]string{name, translated, customName(name)} {
 		if a := t.Lookup(n); n != "" && a != nil {
 			return a.Name
@@ -290,6 +293,27 @@ func statusOf(err error) int {
 		return e.Status
 	}
 	return 0
+}
+
+// refusesField reports whether the API does not let a field be sent at all.
+func refusesField(err error, field string) bool {
+	own, ok := errors.AsType[*connector.Error](err)
+	if !ok || own.Code != connector.Invalid {
+		return false
+	}
+	e, ok := errors.AsType[*httpx.Error](err)
+	if !ok {
+		return false
+	}
+	for _, f := range readRefusal(e.Body).fields {
+		switch f.code {
+		case codeInvalidField, codeReadonly, codeInaccessible:
+			if f.field == field {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // refusedValue returns the field whose value the API refused as a value.

@@ -1,6 +1,7 @@
 package freshservice
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
+	"github.com/usher-scim/usher/schema"
 )
 
 // What [Options.DepartmentTickets] can say.
@@ -22,6 +24,34 @@ const (
 	// TicketsUnused says that nobody in the account has the flag. Updates can then
 	// be made without reading the record first.
 	TicketsUnused = "unused"
+)
+
+// What [Options.Agents] can say.
+const (
+	// AgentsIgnored leaves agents alone: they are only read, to find managers and
+	// holders of an address.
+	AgentsIgnored = "ignored"
+	// AgentsManaged serves agents and their groups like requesters and theirs.
+	AgentsManaged = "managed"
+)
+
+// What [Options.AgentProfile] can say.
+const (
+	// ProfileOnCreate sends names, title and phones of agents on create only:
+	// Freshservice documents no way of changing them.
+	ProfileOnCreate = "create"
+	// ProfileOnUpdate sends them on update too, in a call of their own whose refusal
+	// is logged and does not fail the rest.
+	ProfileOnUpdate = "update"
+)
+
+// What [Options.Departments] can say.
+const (
+	// DepartmentsReferenced has departments as what people refer to.
+	DepartmentsReferenced = "referenced"
+	// DepartmentsAsGroups serves them as groups as well, whose members are the people
+	// who have the department.
+	DepartmentsAsGroups = "groups"
 )
 
 // Auth is a credential for an account. However it is printed, it does not show.
@@ -48,6 +78,18 @@ type Clock interface {
 type Options struct {
 	// DepartmentTickets is [TicketsUsed] or [TicketsUnused]; "" means TicketsUsed.
 	DepartmentTickets string
+	// Agents is [AgentsIgnored] or [AgentsManaged]; "" means AgentsIgnored.
+	Agents string
+	// Owner is the e-mail address of the agent whose credential is used. It is
+	// required where agents are managed: that agent is never disabled, downgraded or
+	// deleted.
+	Owner string
+	// AgentProfile is [ProfileOnCreate] or [ProfileOnUpdate]; "" means
+	// ProfileOnCreate.
+	AgentProfile string
+	// Departments is [DepartmentsReferenced] or [DepartmentsAsGroups]; "" means
+	// DepartmentsReferenced.
+	Departments string
 
 	// UserAgent is the User-Agent of calls; "" means "usher".
 	UserAgent string
@@ -107,11 +149,22 @@ type driver struct {
 	http    *httpx.Client
 	account string // "acme.freshservice.com"
 	blind   bool   // nobody has the department tickets flag
+	managed bool   // agents are
+	profile bool   // of agents is sent on update, too
+	grouped bool   // departments are groups
+	owner   string // address of the agent whose credential is used, or ""
+	byKey   bool   // the credential is an API key
+	log     *slog.Logger
 	types   fixedTypes
 	rates   rates
 
-	mu   sync.Mutex
-	desc *connector.Description // latest
+	roles, groups, workspaces *catalog
+	people                    stripes // locks of people whose departments are edited
+	moves                     moves
+
+	mu      sync.Mutex
+	desc    *connector.Description // latest
+	ownerID string                 // of the agent whose credential is used, once it was found
 
 	// What the account taught about rules that the vendor does not document.
 	learned learned
@@ -122,10 +175,17 @@ type driver struct {
 type learned struct {
 	clearWith atomic.Int32 // how an empty text is sent, a clearing
 	custom    atomic.Int32 // what becomes of custom fields that are not sent, a customRule
+	// noExternalID says that requests of a kind of people must not have external_id.
+	noExternalID [2]atomic.Bool
+	// agentWritten says that the credential has changed an agent, which it therefore
+	// may.
+	agentWritten atomic.Bool
 }
 
 var (
 	_ connector.Driver  = (*driver)(nil)
+	_ connector.Members = (*driver)(nil)
+	_ connector.Omitter = (*driver)(nil)
 	_ connector.Checker = (*driver)(nil)
 )
 
@@ -140,15 +200,14 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 	if !isKey(auth.key.Reveal()) {
 		return nil, &connector.SettingError{Field: "credentials." + settingKey, Msg: "the API key is missing, or has characters that no key has"}
 	}
-	d := &driver{account: label + ".freshservice.com"}
-	switch o.DepartmentTickets {
-	case "", TicketsUsed:
-	case TicketsUnused:
-		d.blind = true
-	default:
-		return nil, &connector.SettingError{Field: "settings." + settingTickets, Msg: "it has to be one of " + TicketsUsed + ", " + TicketsUnused}
+	d := &driver{account: label + ".freshservice.com", byKey: true, log: o.Logger}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
 	}
-	if d.types, err = newFixedTypes(); err != nil {
+	if err := d.configure(o); err != nil {
+		return nil, err
+	}
+	if d.types, err = newFixedTypes(d.grouped); err != nil {
 		return nil, fmt.Errorf("freshservice: %w", err)
 	}
 	reserve, err := rateReserve(o.RateReserve)
@@ -175,6 +234,47 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 		return nil, fmt.Errorf("freshservice: %w", err)
 	}
 	return d, nil
+}
+
+// configure reads the settings that say what is served and how.
+func (d *driver) configure(o *Options) error {
+	for _, choice := range [...]struct {
+		setting, value, otherwise, chosen string
+		to                                *bool
+	}{
+		{settingTickets, o.DepartmentTickets, TicketsUsed, TicketsUnused, &d.blind},
+		{settingAgents, o.Agents, AgentsIgnored, AgentsManaged, &d.managed},
+		{settingProfile, o.AgentProfile, ProfileOnCreate, ProfileOnUpdate, &d.profile},
+		{settingDepartments, o.Departments, DepartmentsReferenced, DepartmentsAsGroups, &d.grouped},
+	} {
+		switch choice.value {
+		case "", choice.otherwise:
+		case choice.chosen:
+			*choice.to = true
+		default:
+			return &connector.SettingError{Field: "settings." + choice.setting, Msg: "it has to be one of " + choice.otherwise + ", " + choice.chosen}
+		}
+	}
+	d.owner = strings.TrimSpace(o.Owner)
+	switch {
+	case d.owner == "" && d.managed:
+		return &connector.SettingError{Field: "settings." + settingOwner,
+			Msg: "the e-mail address of the agent whose credential is used is wanted where agents are managed, so that nothing takes that agent's access away"}
+	case d.owner != "" && !strings.Contains(d.owner, "@"):
+		return &connector.SettingError{Field: "settings." + settingOwner, Msg: "it is no e-mail address"}
+	}
+	var now func() time.Time
+	if o.Clock != nil {
+		now = o.Clock.Now
+	}
+	if now == nil {
+		now = time.Now
+	}
+	d.roles = newCatalog(now, func(ctx context.Context) ([]schema.Value, error) { return d.every(ctx, roles, nil) })
+	d.workspaces = newCatalog(now, d.readWorkspaces)
+	d.groups = newCatalog(now, d.readGroups)
+	d.people, d.moves.now = newStripes(), now
+	return nil
 }
 
 // checkSubdomain returns the label in lower case.

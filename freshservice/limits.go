@@ -18,6 +18,10 @@ const (
 	queryPages  = 40  // last page of a filtered list
 	queryLength = 512 // characters of a query, its double quotes included
 
+	// maxWholePages bounds the lists that are read whole: fields, roles, groups and
+	// workspaces.
+	maxWholePages = 50
+
 	// nameLength is assumed: no length is published.
 	nameLength = 255
 )

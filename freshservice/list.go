@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,13 +32,22 @@ func (d *driver) List(ctx context.Context, object string, q connector.Query) (*c
 		return d.listAgents(ctx, q)
 	case ObjectUser:
 		return d.listUsers(ctx, q)
-	case ObjectDepartment:
-		return d.listFixed(ctx, departments, d.types.department, q)
-	case ObjectLocation:
-		return d.listFixed(ctx, locations, d.types.location, q)
-	default:
+	case ObjectAgentGroup:
+		return d.listAgentGroups(ctx, q)
+	}
+	res, t, ok := d.fixed(object)
+	if !ok {
 		return nil, noObject()
 	}
+	page, err := d.list(ctx, listing{
+		res: res, typ: t, query: q, small: true, plain: res != departments && res != locations,
+		get: func(id string) (*schema.Record, error) { return d.getFixed(ctx, res, t, id) },
+		rec: func(v schema.Value) (*schema.Record, error) { return decode(t, v) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, d.fillPage(ctx, object, page, q)
 }
 
 // splitOr returns the parts of an or that the search cannot say and a lookup can:
@@ -82,7 +92,7 @@ func (d *driver) either(ctx context.Context, object string, q connector.Query, d
 	first := q.Cursor == ""
 	if first {
 		for _, g := range direct {
-			page, err := d.List(ctx, object, connector.Query{Filter: g, Background: q.Background})
+			page, err := d.List(ctx, object, connector.Query{Filter: g, Background: q.Background, Omit: q.Omit, Kin: q.Kin})
 			if err != nil {
 				return nil, err
 			}
@@ -98,7 +108,7 @@ func (d *driver) either(ctx context.Context, object string, q connector.Query, d
 			return nil, err
 		}
 		for _, rec := range page.Records {
-			if first || !passesAny(rec, direct) {
+			if first || !d.passesAny(ctx, object, rec, direct) {
 				add(rec)
 			}
 		}
@@ -111,9 +121,13 @@ func (d *driver) either(ctx context.Context, object string, q connector.Query, d
 }
 
 // passesAny reports whether a record passes one of several filters.
-func passesAny(rec *schema.Record, filters []schema.Filter) bool {
+func (d *driver) passesAny(ctx context.Context, object string, rec *schema.Record, filters []schema.Filter) bool {
+	t := rec.Type()
+	if own, err := d.typeOf(ctx, object); err == nil && object == ObjectRequester {
+		t = own
+	}
 	for _, f := range filters {
-		if m, err := rec.Type().Match(f); err == nil && m.Match(rec) {
+		if m, err := t.Match(f); err == nil && m.Match(asRequester(t, rec)) {
 			return true
 		}
 	}
@@ -128,8 +142,11 @@ type listing struct {
 	query  connector.Query
 	// email is the field that the parameter "email" finds; "" without one.
 	email string
-	// small says that the whole list may be read where the search does not help.
-	small bool
+	// small says that the whole list may be read where the search does not help, and
+	// plain that there is no search.
+	small, plain bool
+	// states says that the list takes the parameters "active" and "state".
+	states bool
 	// get reads the record with an id.
 	get func(id string) (*schema.Record, error)
 	// rec makes a record of a list's item, nil for one that is of no concern.
@@ -179,7 +196,7 @@ func (l listing) lookup(id string) (*connector.Page, error) {
 		return &connector.Page{}, nil
 	case err != nil:
 		return nil, err
-	case !l.match.Match(rec):
+	case !l.passes(rec):
 		return &connector.Page{}, nil
 	}
 	return &connector.Page{Records: []*schema.Record{rec}, Total: 1}, nil
@@ -222,12 +239,28 @@ func (d *driver) scan(ctx context.Context, l listing, page int) (*connector.Page
 
 // search reads a page of what the search finds.
 func (d *driver) search(ctx context.Context, l listing, page int) (*connector.Page, error) {
+	if l.plain {
+		return d.scanSmall(ctx, l)
+	}
+	if l.states {
+		if p, whole := stateParams(l.query.Filter); len(p) > 0 {
+			if l.params = p; whole {
+				return d.scan(ctx, l, page)
+			}
+		}
+	}
 	expr, err := renderQuery(l.typ, l.query.Filter)
 	if err != nil {
-		if l.small {
+		switch {
+		case l.small:
 			return d.scanSmall(ctx, l)
+		case l.states && saysState(l.query.Filter):
+			return d.scan(ctx, l, page) // the search knows no states
 		}
 		return nil, err
+	}
+	if l.states {
+		l.params = nil // what is left of them is looked at in the answer
 	}
 	if page > queryPages {
 		return nil, connector.Errorf(connector.Unsupported, "",
@@ -251,6 +284,45 @@ func (d *driver) search(ctx context.Context, l listing, page int) (*connector.Pa
 		next = page + 1 // the Link header is not to be relied on here
 	}
 	return l.page(recs, page, next), nil
+}
+
+// stateParams returns the parameters of a list of agents for a filter that is, or
+// has as parts of an and, comparisons of active and occasional. whole says that
+// they are all of it.
+func stateParams(f schema.Filter) (p url.Values, whole bool) {
+	parts := schema.And{f}
+	if and, ok := f.(schema.And); ok {
+		parts = and
+	}
+	p, whole = url.Values{}, true
+	for _, g := range parts {
+		active, isActive := eqOn(g, "active")
+		occasional, isState := eqOn(g, fieldOccasional)
+		switch {
+		case isActive:
+			p.Set("active", active)
+		case isState && occasional == "true":
+			p.Set("state", "occasional")
+		case isState:
+			p.Set("state", "fulltime")
+		default:
+			whole = false
+		}
+	}
+	return p, whole
+}
+
+// saysState reports whether a filter compares active or occasional anywhere.
+func saysState(f schema.Filter) bool {
+	switch f := f.(type) {
+	case schema.And:
+		return slices.ContainsFunc(f, saysState)
+	case schema.Or:
+		return slices.ContainsFunc(f, saysState)
+	default:
+		name, _, ok := connector.EqOn(f)
+		return ok && (strings.EqualFold(name, "active") || strings.EqualFold(name, fieldOccasional))
+	}
 }
 
 // scanSmall looks through a whole list of moderate length: for a name that
@@ -283,11 +355,17 @@ func (l listing) records(items []schema.Value) ([]*schema.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rec != nil && (l.match == nil || l.match.Match(rec)) {
+		if rec != nil && l.passes(rec) {
 			recs = append(recs, rec)
 		}
 	}
 	return recs, nil
+}
+
+// passes reports whether a record passes the filter, which is one for the
+// listing's own type: kin are looked at as if they were of it.
+func (l listing) passes(rec *schema.Record) bool {
+	return l.match == nil || l.match.Match(asRequester(l.typ, rec))
 }
 
 func (l listing) page(recs []*schema.Record, page, next int) *connector.Page {

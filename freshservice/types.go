@@ -43,6 +43,8 @@ func fieldsOf(object string) schema.Fields {
 		return builtinLocation()
 	case ObjectAgentRole:
 		return builtinAgentRole()
+	case ObjectWorkspace:
+		return builtinWorkspace()
 	default:
 		return nil
 	}
@@ -122,15 +124,24 @@ func builtinRequester() schema.Fields {
 // (reference, 5.4): they are written once.
 func builtinAgent() schema.Fields {
 	f := builtinPerson()
-	for _, name := range []string{"first_name", "last_name", "job_title", "work_phone_number", "mobile_phone_number"} {
+	for _, name := range profileFields() {
 		a := f[name]
 		a.Mutability = schema.Immutable
 		f[name] = a
 	}
+	active := f["active"]
+	active.Filter = eq
+	f["active"] = active
 	f["email"] = schema.Attribute{Required: true, MaxLength: nameLength, Filter: eqSw, Uniqueness: schema.UniqueServer}
-	f["occasional"] = schema.Attribute{Type: schema.Boolean}
-	f["role_ids"] = schema.Attribute{Type: schema.Integer, MultiValued: true, Unordered: true, Required: true,
-		Description: "The roles that are assigned. Freshservice has assignments with a scope, roles, which are made of these ids."}
+	f[fieldOccasional] = schema.Attribute{Type: schema.Boolean, Filter: eq}
+	f[fieldRoleIDs] = schema.Attribute{Type: schema.Integer, MultiValued: true, Unordered: true, Required: true,
+		Description: "The roles that are assigned. Freshservice has assignments with a scope, roles, which are made of these ids and of role_assignments."}
+	f[fieldAssignments] = schema.Attribute{MultiValued: true, Unordered: true,
+		Description: "The roles that do not hold for the entire help desk, with their scope: \"IT Agent: member_groups\", \"IT Agent @ HR: specified_groups: Payroll, Benefits\"."}
+	f[fieldRoles] = schema.Attribute{Type: schema.Any, MultiValued: true, Mutability: schema.ReadOnly,
+		Description: "The assignments as Freshservice has them."}
+	f[fieldIsAdmin] = schema.Attribute{Type: schema.Boolean, Mutability: schema.ReadOnly,
+		Description: "Whether a role gives an administrator's rights. The driver finds it out."}
 	f["member_of"] = readOnlyList(schema.Integer) // written through the groups
 	f["member_of_pending_approval"] = readOnlyList(schema.Integer)
 	f["observer_of"] = ids()
@@ -146,6 +157,37 @@ func builtinAgent() schema.Fields {
 	f["last_login_at"] = readOnly(schema.DateTime)
 	f["last_active_at"] = readOnly(schema.DateTime)
 	return f
+}
+
+// profileFields are those of an agent that no documented update takes.
+func profileFields() []string {
+	return []string{"first_name", "last_name", "job_title", "work_phone_number", "mobile_phone_number"}
+}
+
+// kinFilter are the fields of requesters that a list of requesters and agents can
+// be filtered by: those that mean the same for both.
+func kinFilter(requester *schema.Type) []string {
+	var out []string
+	for s := range schema.Slot(requester.Len()) {
+		if a := requester.Attribute(s); a.Filter != 0 && !a.Custom {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
+// sparse are the fields of agents that lists of requesters and agents lack: they
+// have the attributes of requesters.
+func sparse(agent *schema.Type) []string {
+	shared := builtinRequester()
+	var out []string
+	for s := range schema.Slot(agent.Len()) {
+		name := agent.Attribute(s).Name
+		if _, both := shared[name]; !both && name != "email" {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // builtinUser are what requesters and agents are searched by together.
@@ -172,7 +214,7 @@ func builtinAgentGroup() schema.Fields {
 		"approval_required":          {Type: schema.Boolean},
 		"auto_ticket_assign":         {Type: schema.Boolean},
 		// 15m is not documented, and accounts have it.
-		"unassigned_for":    {Choices: []string{"15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "2d", "3d"}},
+		"unassigned_for":    {Choices: []string{"15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "2d", "3d"}, ClearAs: schema.ClearOmit},
 		"business_hours_id": {Type: schema.Integer},
 		"escalate_to":       {Type: schema.Integer},
 		"ocs_schedule_id":   readOnly(schema.Integer),
@@ -192,12 +234,14 @@ func builtinRequesterGroup() schema.Fields {
 	}
 }
 
-// builtinDepartment are those of api.freshservice.com, "Departments".
+// builtinDepartment are those of api.freshservice.com, "Departments", with the
+// members, who are the people that have the department.
 func builtinDepartment() schema.Fields {
 	return schema.Fields{
 		"id": idField(), "name": {Required: true, MaxLength: nameLength, Filter: eq}, "description": {},
 		"head_user_id": {Type: schema.Integer}, "prime_user_id": {Type: schema.Integer},
 		"domains":      {MultiValued: true, Unordered: true},
+		fieldMembers:   ids(),
 		"workspace_id": readOnly(schema.Integer), "created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
 	}
 }
@@ -224,14 +268,24 @@ func builtinAgentRole() schema.Fields {
 	}
 }
 
-// fixedTypes are the types that connections have so far of the objects whose
-// fields are the same in every account.
-type fixedTypes struct {
-	agent, user, department, location *schema.Type
+// builtinWorkspace are those of api.freshservice.com, "Workspaces".
+func builtinWorkspace() schema.Fields {
+	return schema.Fields{
+		"id": idField(), "name": {Mutability: schema.ReadOnly, Filter: eq}, "description": readOnly(schema.String),
+		"type": readOnly(schema.String), "primary": readOnly(schema.Boolean), "restricted": readOnly(schema.Boolean),
+		"state": readOnly(schema.String), "template_name": readOnly(schema.String),
+		"created_at": readOnly(schema.DateTime), "updated_at": readOnly(schema.DateTime),
+	}
 }
 
-// newFixedTypes makes them.
-func newFixedTypes() (t fixedTypes, err error) {
+// fixedTypes are the types of the objects whose fields are the same in every
+// account, and that of agents where they are not managed.
+type fixedTypes struct {
+	agent, user, agentGroup, requesterGroup, department, location, role, workspace *schema.Type
+}
+
+// newFixedTypes makes them. grouped says that departments are groups.
+func newFixedTypes(grouped bool) (t fixedTypes, err error) {
 	make := func(name string, fields schema.Fields) *schema.Type {
 		typ, e := schema.NewType(name, fields)
 		err = cmp.Or(err, e)
@@ -239,13 +293,22 @@ func newFixedTypes() (t fixedTypes, err error) {
 	}
 	// Agents are read, with as much as finding somebody takes.
 	t.agent = make(ObjectAgent, limited(builtinAgent(), schema.ReadOnly,
-		"id", "first_name", "last_name", "email", "work_phone_number", "mobile_phone_number", "job_title", "occasional", "active",
-		"department_ids", "reporting_manager_id", "location_id", "external_id", "language", "time_zone", "has_logged_in",
+		"id", "first_name", "last_name", "email", "work_phone_number", "mobile_phone_number", "job_title", fieldOccasional, "active",
+		fieldDepartments, "reporting_manager_id", "location_id", fieldExternalID, "language", "time_zone", "has_logged_in",
 		"created_at", "updated_at"))
 	t.user = make(ObjectUser, builtinUser())
-	// Departments are made and not changed: their fields are written once.
-	t.department = make(ObjectDepartment, limited(builtinDepartment(), schema.Immutable))
+	t.agentGroup = make(ObjectAgentGroup, builtinAgentGroup())
+	t.requesterGroup = make(ObjectRequesterGroup, builtinRequesterGroup())
+	department := builtinDepartment()
+	if !grouped {
+		// Departments are made and not changed: their fields are written once.
+		delete(department, fieldMembers)
+		department = limited(department, schema.Immutable)
+	}
+	t.department = make(ObjectDepartment, department)
 	t.location = make(ObjectLocation, builtinLocation())
+	t.role = make(ObjectAgentRole, builtinAgentRole())
+	t.workspace = make(ObjectWorkspace, builtinWorkspace())
 	return t, err
 }
 

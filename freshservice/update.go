@@ -27,7 +27,7 @@ const (
 )
 
 // createBody is the body of a create: the writable fields that have a value.
-func createBody(rec *schema.Record) []byte {
+func createBody(rec *schema.Record) body {
 	t := rec.Type()
 	b := newBody(t)
 	for s, v := range rec.Values() {
@@ -36,7 +36,7 @@ func createBody(rec *schema.Record) []byte {
 		}
 	}
 	b.tidyAddresses(rec.String("primary_email"))
-	return b.encode()
+	return b
 }
 
 // update is the body of an update in the making.
@@ -48,7 +48,7 @@ type update struct {
 	sent     body
 	cleared  []schema.Slot // text fields that are to become empty
 	custom   bool          // a custom field is among those sent
-	addr     string        // an address field that is sent
+	flagged  bool          // the department tickets flag is edited
 }
 
 // newUpdate makes the body of a change: the fields that it edits, and those that
@@ -75,7 +75,6 @@ func newUpdate(c connector.Change, how clearing, wholeCustom bool) *update {
 	if wholeCustom && u.custom {
 		u.sendAllCustom()
 	}
-	u.addr = sentAddress(u.sent.has(primary), u.sent.has(u.typ.Slot("secondary_emails")))
 	return u
 }
 
@@ -92,6 +91,7 @@ func (u *update) edit(a *schema.Attribute, e schema.Edit) {
 		}
 	}
 	u.custom = u.custom || a.Custom
+	u.flagged = u.flagged || a.Name == fieldSeesAll
 	switch {
 	case !v.Unassigned():
 		u.sent.set(e.Slot, wireValue(a, v))
@@ -123,7 +123,7 @@ func (u *update) emptyText(a *schema.Attribute) schema.Value {
 
 // after returns the value that a field will have, unset where that is not known.
 func (u *update) after(s schema.Slot) schema.Value {
-	if v, ok := u.sent.fields[s]; ok || u.base == nil {
+	if v, ok := u.sent.fields[s]; ok || u.base == nil || s == schema.NoSlot {
 		return v
 	}
 	return u.base.At(s)
@@ -133,7 +133,7 @@ func (u *update) after(s schema.Slot) schema.Value {
 // ones, where it would be in use.
 func (u *update) promote(primary schema.Slot, now string) {
 	s := u.typ.Slot("secondary_emails")
-	if u.base == nil || !u.sent.has(primary) || u.sent.has(s) || now == "" {
+	if s == schema.NoSlot || u.base == nil || !u.sent.has(primary) || u.sent.has(s) || now == "" {
 		return
 	}
 	for _, a := range u.base.At(s).Strings() {
@@ -144,9 +144,22 @@ func (u *update) promote(primary schema.Slot, now string) {
 	}
 }
 
-func (u *update) empty() bool     { return len(u.sent.fields) == 0 }
-func (u *update) body() []byte    { return u.sent.encode() }
-func (u *update) address() string { return u.addr }
+// empty reports whether nothing is left to be sent but the flag that goes along.
+func (u *update) empty() bool {
+	s := u.typ.Slot(fieldSeesAll)
+	return len(u.sent.fields) == 0 || len(u.sent.fields) == 1 && u.sent.has(s) && !u.flagged
+}
+
+func (u *update) body() []byte { return u.sent.encode() }
+
+// drop takes a field out of the body.
+func (u *update) drop(s schema.Slot) { delete(u.sent.fields, s) }
+
+// takesSeat reports whether the update makes somebody a full-time agent.
+func (u *update) takesSeat() bool {
+	s := u.typ.Slot(fieldOccasional)
+	return u.sent.has(s) && u.sent.fields[s].Equal(schema.BooleanValue(false))
+}
 
 // otherClearing reports whether an error can be about the way a text was cleared,
 // and has then made the body clear all texts in the other way.
@@ -233,6 +246,16 @@ func newBody(t *schema.Type) body {
 }
 
 func (b body) has(s schema.Slot) bool { _, ok := b.fields[s]; return ok }
+
+// address returns the first address field that is sent, "" without one.
+func (b body) address() string {
+	for _, name := range [...]string{"primary_email", "email", "secondary_emails"} {
+		if b.has(b.typ.Slot(name)) {
+			return name
+		}
+	}
+	return ""
+}
 
 func (b body) set(s schema.Slot, v schema.Value) {
 	if s != schema.NoSlot {

@@ -180,14 +180,15 @@ func (e *listed) written(u *rule, direct bool) {
 	d := u.decl
 	e.add(u.field)
 	e.writes, e.list = true, e.list || u.list
-	e.changes = e.changes || d.apply != applyCreate && u.field.attr.Mutability != schema.Immutable
+	apply := d.apply.on(&u.field.attr)
+	e.changes = e.changes || apply != applyCreate && u.field.attr.Mutability != schema.Immutable
 	if !direct {
 		return
 	}
 	e.describe(u)
 	switch {
 	case !u.field.attr.Required && !d.required, d.hasDefault, d.when != "", d.alternative:
-	case d.apply == applyAlways || d.apply == applyCreate:
+	case apply == applyAlways || apply == applyCreate:
 		// A custom field is wanted by whichever path.
 		e.required = e.required || !d.alternatives || d.coerce
 	}

@@ -356,7 +356,7 @@ var (
 	clearWords = map[string]schema.ClearAs{"null": schema.ClearNull, "empty": schema.ClearEmpty,
 		"emptyList": schema.ClearEmptyList, "omit": schema.ClearOmit}
 	missingWords = map[string]OnMissing{"error": MissingError, "ignore": MissingIgnore, "defer": MissingDefer, "create": MissingCreate}
-	applyWords   = map[string]apply{"always": applyAlways, "create": applyCreate, "update": applyUpdate, "ifEmpty": applyIfEmpty}
+	applyWords   = map[string]apply{"always": applyAlways, "create": applyCreate, "update": applyUpdate, "ifEmpty": applyIfEmpty, "writable": applyWritable}
 	unsetWords   = map[string]onUnset{"clear": unsetClear, "keep": unsetKeep, "error": unsetError}
 	pickWords    = map[string]expr.Pick{"primary": expr.PickPrimary, "first": expr.PickFirst, "error": expr.PickError}
 )

@@ -53,7 +53,7 @@ func (c *compiler) groups() {
 			last = r.index
 		}
 		d := f.rules[0].decl
-		f.lone = len(f.rules) == 1 && d.when == "" && d.apply == applyAlways
+		f.lone = len(f.rules) == 1 && d.when == "" && d.apply.on(&f.attr) == applyAlways
 		p.caches = len(caches)
 		f.free = f.attr.Type == schema.String && !f.attr.MultiValued && f.attr.MaxLength == 0 && len(f.attr.Choices) == 0 && f.pattern == nil
 	}
@@ -67,13 +67,13 @@ func (c *compiler) clearing(f *field) {
 	}
 	for _, r := range f.rules {
 		d := r.decl
-		if d.when == "" && d.apply == applyAlways && (d.required || d.hasConst || d.hasDefault && d.always) {
+		if d.when == "" && d.apply.on(&f.attr) == applyAlways && (d.required || d.hasConst || d.hasDefault && d.always) {
 			return
 		}
 	}
 	for _, r := range f.rules {
 		d := r.decl
-		if d.apply == applyCreate || d.apply == applyIfEmpty {
+		if a := d.apply.on(&f.attr); a == applyCreate || a == applyIfEmpty {
 			continue
 		}
 		if d.onUnset == unsetClear && !d.required && !d.hasConst && !(d.hasDefault && d.always) && !d.add {

@@ -28,7 +28,20 @@ const (
 	applyCreate
 	applyUpdate
 	applyIfEmpty
+	applyWritable // always, but on create only where the account's field is written once
 )
+
+// on returns what it means for a field: create or always for applyWritable.
+func (a apply) on(field *schema.Attribute) apply {
+	switch {
+	case a != applyWritable:
+		return a
+	case field.Mutability == schema.Immutable:
+		return applyCreate
+	default:
+		return applyAlways
+	}
+}
 
 // onUnset says what an update does with a field whose source is unset.
 type onUnset uint8

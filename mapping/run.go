@@ -191,7 +191,8 @@ func (u *rule) show(v schema.Value) string {
 // applies reports whether a rule writes at this operation; why says what keeps
 // it from that.
 func (r *runner) applies(u *rule) (ok bool, why string, out outcome) {
-	switch u.decl.apply {
+	apply := u.decl.apply.on(&u.field.attr)
+	switch apply {
 	case applyCreate:
 		if r.in.Op != Create {
 			return false, whyOnlyCreate, isUnset
@@ -210,7 +211,7 @@ func (r *runner) applies(u *rule) (ok bool, why string, out outcome) {
 			return false, whyCondition, isUnset
 		}
 	}
-	if u.decl.apply == applyIfEmpty && !empty(r.stored(u.field)) {
+	if apply == applyIfEmpty && !empty(r.stored(u.field)) {
 		return false, whyNotEmpty, isUnset
 	}
 	return true, "", hasValue

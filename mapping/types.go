@@ -181,7 +181,7 @@ func (b *typeBuilder) attribute(urn, path, name string) schema.Attribute {
 	// the attribute is.
 	asItIs := r.expr == "" || r.inverse == "$target."+r.target
 	a.MultiValued = field.MultiValued && asItIs && !slices.ContainsFunc(r.pipe, changesShape)
-	wanted := field.Required && r.way() != ToSCIM && !r.hasDefault && r.when == "" && r.apply == applyAlways
+	wanted := field.Required && r.way() != ToSCIM && !r.hasDefault && r.when == "" && r.apply.on(field) == applyAlways
 	a.Required = wanted && !r.alternatives && !r.alternative
 	// A discovered field is also taken under the names that other clients have for
 	// it, so a resource without this one may still be whole.

@@ -300,16 +300,17 @@ func TestState_UserNameThatIsNoAddress(t *testing.T) {
 	assert.Equal(t, "ada@example.com", record(t, w, id)["primary_email"])
 }
 
-func TestGroups_ListedAndNotServed(t *testing.T) {
+func TestGroups_OfRequesters(t *testing.T) {
 	t.Parallel()
 	w := freshserviceWorld(t, nil, nil, nil)
 	assert.Contains(t, string(must(t, w, "GET", "/ResourceTypes", nil, 200).Raw), `"Group"`)
 	assert.Equal(t, 0, must(t, w, "GET", "/Groups", nil, 200).Total())
 	assert.Equal(t, 0, must(t, w, "GET", "/Groups?filter="+url.QueryEscape(`displayName eq "x"`), nil, 200).Total())
-	r := must(t, w, "POST", "/Groups", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "displayName": "Crew"}, 501)
-	assert.NotEmpty(t, r.Body["detail"])
-	assert.Empty(t, w.takeCalls())
-
+	w.takeCalls()
+	r := must(t, w, "POST", "/Groups", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "displayName": "Crew"}, 201)
+	assert.Equal(t, []string{"POST /requester_groups"}, w.takeCalls())
+	assert.Regexp(t, `^rg-\d+$`, r.ID())
+	w.takeCalls()
 	const fs = "urn:ietf:params:scim:schemas:extension:freshservice:2.0:User"
 	for _, v := range []any{true, "True"} {
 		r = must(t, w, "POST", "/Users", user("agent@example.com", map[string]any{fs: map[string]any{"isAgent": v}}), 400)

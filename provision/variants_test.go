@@ -62,16 +62,6 @@ func TestVariants_Life(t *testing.T) {
 				assert.Len(t, body["emails"], 2)
 				assert.Equal(t, true, body["active"])
 			}
-			if v.Rules.ExternalIDReadonly {
-				// Sending it is what the mapping says (§4.1 lists it as writable); the
-				// administrator is told what to leave out.
-				r := must(t, w, "POST", "/Users", body(nil), 400)
-				assert.Contains(t, r.Body["detail"], "SCIM externalId")
-				assert.Contains(t, r.Body["detail"], "mapping rule freshservice-requester/external_id")
-				assert.Len(t, w.account.Requesters(), 1)
-				return
-			}
-
 			made := create(t, w, body(nil))
 			id := made.ID()
 			path := "/Users/" + id

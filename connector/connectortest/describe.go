@@ -106,7 +106,7 @@ func (t *trial) convertible() []string {
 	var out []string
 	for i := range t.desc.Objects {
 		to := &t.desc.Objects[i]
-		if to.Name != t.object.Name && t.object.IDSpace != "" && to.IDSpace == t.object.IDSpace {
+		if !to.ReadOnly && to.Name != t.object.Name && t.object.IDSpace != "" && to.IDSpace == t.object.IDSpace {
 			out = append(out, to.Name)
 		}
 	}

@@ -53,9 +53,12 @@ func runMembers(t *trial) {
 				t.Errorf("EditMembers, %s: result %d is %v", what, i, err)
 			}
 		}
-		if got := t.members(m, group); !sameRefs(got, want) {
+		var got []connector.Ref
+		if !t.settle(func() bool { got = t.members(m, group); return sameRefs(got, want) }) {
 			t.Errorf("EditMembers, %s: the group then has %v, wanted is %v", what, got, want)
+			return
 		}
+		t.shown("EditMembers, "+what, group, want)
 	}
 	first, rest := people[:1], people[1:]
 	succeeds("adding one", first, nil, first)
@@ -80,6 +83,41 @@ func runMembers(t *trial) {
 	}
 	if _, err := m.EditMembers(t.ctx, gone, first, nil); connector.CodeOf(orNone(err)) != connector.NotFound {
 		t.Errorf("EditMembers of an unknown group gave %s, wanted is NotFound", outcome(err))
+	}
+}
+
+// shown wants the field of members, where the object has one, to be what the list
+// of members is: in Get, in List, and nowhere that it is omitted.
+func (t *trial) shown(after string, group connector.Ref, want []connector.Ref) {
+	t.Helper()
+	s := t.object.Type.Slot(t.object.MemberField)
+	if t.object.MemberField == "" || s == schema.NoSlot {
+		return
+	}
+	ids := make([]string, len(want))
+	for i, r := range want {
+		ids[i] = r.ID
+	}
+	slices.Sort(ids)
+	look := func(where string, rec *schema.Record) {
+		t.Helper()
+		if got := slices.Sorted(slices.Values(rec.At(s).Strings())); !slices.Equal(got, ids) {
+			t.Errorf("%s: %s has %v in %s, the list of members %v", after, where, got, t.object.MemberField, ids)
+		}
+	}
+	look("Get", t.mustGet(group))
+	for _, omit := range [][]string{nil, {t.object.MemberField}} {
+		recs, err := t.all(connector.Query{Omit: omit})
+		if err != nil {
+			t.Fatalf("List failed: %v", err)
+		}
+		i := slices.IndexFunc(recs, func(rec *schema.Record) bool { return t.ref(rec) == group })
+		switch {
+		case i < 0:
+			t.Errorf("%s: List lacks the group", after)
+		case omit == nil || !recs[i].At(s).Unassigned():
+			look("List", recs[i])
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // records (of type Reference, or named like department_id), fields with a
 // pattern, fields of type Any, and lists of complex values. Such a field is
 // filled where it is required, as well as can be guessed. The field that says
-// whether an account is usable is left to the target.
+// whether an account is usable is left to the target, and so are a group's members.
 func Sample(o *connector.Object, i int) *schema.Record {
 	rec := o.Type.New()
 	for s := range schema.Slot(o.Type.Len()) {
@@ -25,7 +25,7 @@ func Sample(o *connector.Object, i int) *schema.Record {
 		if o.Type.IsResource() && (s == schema.SlotSchemas || s == schema.SlotID || s == schema.SlotMeta) {
 			continue
 		}
-		if !a.Writable() || strings.EqualFold(a.Name, o.IDField()) || strings.EqualFold(a.Name, o.Active) {
+		if !a.Writable() || strings.EqualFold(a.Name, o.IDField()) || strings.EqualFold(a.Name, o.Active) || isMemberField(o, a.Name) {
 			continue
 		}
 		if !a.Required && !isUnique(o, a.Name) && !canGuess(a) {
@@ -34,6 +34,12 @@ func Sample(o *connector.Object, i int) *schema.Record {
 		rec.SetAt(s, sampleValue(a, isUnique(o, a.Name), i))
 	}
 	return rec
+}
+
+// isMemberField reports whether a field shows a group's members, whom no Create and
+// no Update has.
+func isMemberField(o *connector.Object, name string) bool {
+	return o.MemberField != "" && strings.EqualFold(o.MemberField, name)
 }
 
 func isUnique(o *connector.Object, name string) bool {

@@ -44,6 +44,9 @@ func (t *trial) sampleOf(o *connector.Object) *schema.Record {
 	if rec.Type() != o.Type {
 		t.Fatalf("the harness's sample of %s is not of the type that Describe gives", o.Name)
 	}
+	if s := o.Type.Slot(o.MemberField); o.MemberField != "" && !rec.At(s).Unassigned() {
+		t.Fatalf("the harness's sample of %s has members, which are not created along with a group", o.Name)
+	}
 	return rec
 }
 

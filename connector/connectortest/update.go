@@ -234,8 +234,13 @@ func (t *trial) is(after string, base *schema.Record, active bool, out *schema.R
 	if f := t.object.Active; f != "" {
 		but = append(but, t.object.Type.Slot(f))
 	}
+	if active {
+		for _, name := range t.object.ResetByActivate {
+			but = append(but, t.object.Type.Slot(name))
+		}
+	}
 	if d := differences(base, got, but...); len(d) > 0 {
-		t.Errorf("%s changed fields that are not among those that a deactivation drops: %s", after, strings.Join(d, ", "))
+		t.Errorf("%s changed fields that are not among those that a deactivation drops or an activation resets: %s", after, strings.Join(d, ", "))
 	}
 	if out != nil {
 		if d := differences(out, got); len(d) > 0 {
@@ -305,8 +310,13 @@ func (t *trial) converts(to string) {
 	if out != nil && t.desc.Object(to).RefOf(out) != r {
 		t.Errorf("the conversion to %s changed the id", to)
 	}
-	if _, err := t.get(r); err != nil {
+	switch got, err := t.get(r); {
+	case err != nil:
 		t.Errorf("after the conversion to %s, Get of the %s failed: %v", to, to, err)
+	case out != nil:
+		if d := differences(out, got); len(d) > 0 {
+			t.Errorf("the conversion to %s did not return the record as it was stored; it differs from what Get gives in %s", to, strings.Join(d, ", "))
+		}
 	}
 	if _, err := t.get(t.ref(base)); connector.CodeOf(orNone(err)) != connector.NotFound {
 		t.Errorf("after the conversion to %s, Get of the %s gave %s, wanted is NotFound", to, t.object.Name, outcome(err))

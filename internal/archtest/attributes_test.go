@@ -409,6 +409,8 @@ func (r *rule) writing(field *schema.Attribute, leaves bool) []string {
 		say("not on create")
 	case "ifEmpty":
 		say("where the field is empty")
+	case "writable":
+		say("on create, and later where the account lets it be changed")
 	}
 	if r.Default != nil {
 		when := " on create"
@@ -424,7 +426,7 @@ func (r *rule) writing(field *schema.Attribute, leaves bool) []string {
 	default:
 		say("required")
 	}
-	if field.Mutability == schema.Immutable && r.Apply != "create" {
+	if field.Mutability == schema.Immutable && r.Apply != "create" && r.Apply != "writable" {
 		say("cannot be changed later")
 	}
 	switch {
@@ -511,6 +513,10 @@ func (doc *document) step(t *testing.T, app, step string, r *rule) string {
 		return "in lower case"
 	case "wrap":
 		return "as a list of one"
+	case "trim":
+		return ""
+	case "before":
+		return "what stands before " + mono(m[2])
 	case "toInt":
 		if !r.writes() || slices.ContainsFunc(r.Pipe, func(s string) bool { return strings.HasPrefix(s, "lookup") }) {
 			return ""
