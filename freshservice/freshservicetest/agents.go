@@ -93,7 +93,7 @@ func (a *Account) agent(id int64, orRequester bool) *user {
 }
 
 // createAgent serves POST /agents (§5.3). The person is active at once and gets
-// an activation e-mail, which the simulator does not send.
+// an activation e-mail, see [Account.ActivationMails].
 func (a *Account) createAgent(c *call) answer {
 	in, bad, ok := c.object()
 	if !ok {
@@ -125,6 +125,7 @@ func (a *Account) createAgent(c *call) answer {
 	u.id = a.take()
 	a.putUser(u, c.now)
 	a.applyMemberships(u.id, memberships, c.now)
+	a.activations = append(a.activations, u.text("primary_email"))
 	return c.created("agents", u.id, "agent", a.agentView(u))
 }
 

@@ -80,6 +80,7 @@ func TestAgents_Create(t *testing.T) {
 	assert.Equal(t, object{"badge": "m", "skill": "sql", "size": nil}, record["custom_fields"])
 	assert.Equal(t, true, record["active"])
 	assert.NotContains(t, record, "secondary_emails", "§4.8: agents have none")
+	assert.Equal(t, []string{"mary@example.com"}, a.ActivationMails())
 	assert.NotContains(t, record, "is_agent")
 	assert.Equal(t, record, a.do("GET", "/agents/"+got.id(), nil).want(200).object())
 	a.do("GET", "/requesters/"+got.id(), nil).want(404)

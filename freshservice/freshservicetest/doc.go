@@ -8,14 +8,22 @@
 // call against the plan's rate limits, lets the search behind "query=" lag, and
 // sends the vendor's headers and error bodies. It covers
 //
-//   - requesters: create, view, list, filter, update, deactivate, reactivate,
-//     forget, convert_to_agent; requester_fields
-//   - agents: view, list, filter
+//   - requesters: create, view, list (with agents, too), filter, update,
+//     deactivate, reactivate, forget, convert_to_agent; requester_fields
+//   - agents: create, view, list, filter, update, deactivate, reactivate,
+//     forget, convert_to_requester; agent_fields; full-time seats
+//   - roles and workspaces: view, list
+//   - agent groups: create, view, list by workspace, update, delete; members,
+//     observers and leaders, and who waits for approval
+//   - requester groups, manual and rule-based: create, view, list, update,
+//     delete; members: list, add, remove
 //   - departments: create, view, list, filter, update, delete; department_fields
-//   - locations: view, list, filter
+//   - locations: create, view, list, filter, update, delete
+//   - API keys with permissions, and access tokens with scopes that an app gets
+//     and refreshes at the token endpoint, see [OAuth]
 //
-// Other documented routes answer 501 with the code "not_simulated", paths that
-// the vendor does not document 404 with a sentence that says so; both are
+// Merging requesters answers 501 with the code "not_simulated". Paths that the
+// vendor does not document answer 404 with a sentence that says so. Both are
 // recorded like every request.
 //
 // The rules come from the project's reference page freshservice-api.md; "§" in
@@ -26,17 +34,20 @@
 //
 // [NewServer] starts a server on a loopback port, in the manner of
 // net/http/httptest. [New] gives the bare http.Handler for programs that mount
-// it themselves. GET / shows the account's people and the last requests as a
-// plain HTML page.
+// it themselves. GET / shows the account's people, groups and departments and the
+// last requests as a plain HTML page. [ReadSeed] reads an account from a file.
+//
+// [Fault] scripts spoil calls, and [Account.After] changes the account between
+// two of them, so that the pages of a list shift.
 //
 // The package brings in no other module.
 //
 // # Errors
 //
 // Nothing here returns a Go error for a bad request: the refusal is the answer,
-// in one of the vendor's two error shapes (§1.5). Seeding does not validate: what
-// is seeded is what the account holds, so that a test can also describe old or
-// inconsistent data.
+// in one of the vendor's two error shapes (§1.5). [ReadSeed] returns one for a
+// file that it cannot read. Seeding does not validate: what is seeded is what the
+// account holds, so that a test can also describe old or inconsistent data.
 //
 // [Fault] scripts that lose or cut an answer end the handler with
 // http.ErrAbortHandler, which net/http turns into a closed connection.

@@ -183,3 +183,11 @@ func (a *Account) AgentByEmail(address string) map[string]any {
 	}
 	return nil
 }
+
+// ActivationMails returns the addresses to which the account has sent an
+// activation e-mail, in order: those of agents who were created (§5.3).
+func (a *Account) ActivationMails() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.activations)
+}

@@ -154,9 +154,14 @@ func (a *Account) applyMemberships(agent int64, lists map[seat][]int64, now time
 func (a *Account) leaveGroups(user int64) {
 	for _, id := range a.groups.IDs() {
 		next := *a.groups.Records[id]
+		left := false
 		for s := range next.seats {
-			next.seats[s] = next.seats[s].leave(user)
+			if next.seats[s].has(user) {
+				next.seats[s], left = next.seats[s].leave(user), true
+			}
 		}
-		a.groups.Put(id, &next, time.Time{})
+		if left {
+			a.groups.Put(id, &next, time.Time{})
+		}
 	}
 }

@@ -29,18 +29,18 @@ const codeLifetime = 10 * time.Minute
 // by HTTP Basic. [Account.Authorize], or for a browser /oauth/v2/authorize and
 // /org/oauth/v2/authorize, give the consent at once.
 type OAuth struct {
-	ClientID     string
-	ClientSecret string
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
 	// RedirectURI is where the app receives codes. Empty: anywhere.
-	RedirectURI string
+	RedirectURI string `json:"redirect_uri"`
 	// Scopes are those that the app may ask for. Empty: all of [Scopes].
-	Scopes []string
+	Scopes []string `json:"scopes"`
 	// Agent is who consents, and whose permissions the tokens have. Zero: the
 	// owner of the account.
-	Agent int64
+	Agent int64 `json:"agent"`
 	// Lifetime is how long an access token is good for. Zero:
 	// [DefaultTokenLifetime].
-	Lifetime time.Duration
+	Lifetime time.Duration `json:"-"`
 }
 
 // oauthGrant is a consent: an authorization code or a refresh token stands for it.

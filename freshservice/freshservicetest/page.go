@@ -8,53 +8,150 @@ import (
 	"github.com/usher-scim/usher/internal/simulator"
 )
 
-// peopleText shows the people on the page.
-const peopleText = `<h2>Requesters ({{len .}})</h2>
+// recordsText shows the account's records on the page.
+const recordsText = `{{define "rows"}}{{range .}}<tr{{if .Off}} class="off"{{end}}><td>{{.ID}}</td>{{range .Cells}}<td>{{range .}}{{.}}<br>{{end}}</td>{{end}}</tr>
+{{else}}<tr><td>none</td></tr>
+{{end}}{{end}}{{range .}}<h2>{{.Title}} ({{len .Rows}})</h2>
 <table>
-<tr><th>Id</th><th>Name</th><th>E-mail</th><th>Active</th><th>Departments</th><th>Custom fields</th></tr>
-{{range .}}<tr{{if not .Active}} class="off"{{end}}><td>{{.ID}}</td><td>{{.Name}}</td><td>{{range .Emails}}{{.}}<br>{{end}}</td><td>{{if .Active}}yes{{else}}no{{end}}</td><td>{{.Departments}}</td><td>{{range .Custom}}{{.}}<br>{{end}}</td></tr>
-{{else}}<tr><td colspan="6">none</td></tr>
-{{end}}</table>
-`
+<tr><th>Id</th>{{range .Heads}}<th>{{.}}</th>{{end}}</tr>
+{{template "rows" .Rows}}</table>
+{{end}}`
 
-type pagePerson struct {
-	ID          int64
-	Name        string
-	Emails      []string
-	Active      bool
-	Departments string
-	Custom      []string
+// pageTable is one kind of records on the page.
+type pageTable struct {
+	Title string
+	Heads []string
+	Rows  []pageRow
+}
+
+// pageRow is a record: a cell has lines.
+type pageRow struct {
+	ID    int64
+	Off   bool // is not in use
+	Cells [][]string
 }
 
 // humanPage serves GET /: the account for human eyes.
 func (a *Account) humanPage() http.Handler {
-	return &simulator.Page{Application: "Freshservice", Root: apiRoot, Guard: a.pageGuard, People: peopleText, Data: a.pageData}
+	return &simulator.Page{Application: "Freshservice", Root: apiRoot, Guard: a.pageGuard, People: recordsText, Data: a.pageData}
 }
 
-// pageData returns who is shown on the page, and the requests.
+// pageData returns what is shown on the page, and the requests.
 func (a *Account) pageData() (any, []simulator.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var people []pagePerson
+	tables := []pageTable{a.requesterTable(), a.agentTable(), a.groupTable(), a.requesterGroupTable(), a.departmentTable()}
+	return tables, a.journal.Last(simulator.ShownRequests)
+}
+
+func (a *Account) requesterTable() pageTable {
+	t := pageTable{Title: "Requesters", Heads: []string{"Name", "E-mail", "Active", "Departments", "Custom fields"}}
 	for _, u := range a.usersByName() {
-		if u.agent {
+		if !u.agent {
+			t.Rows = append(t.Rows, pageRow{u.id, !u.active, [][]string{
+				{u.name()}, u.emails(), {yesNo(u.active)}, {a.departmentNames(u)}, a.customLines(u.custom),
+			}})
+		}
+	}
+	return t
+}
+
+func (a *Account) agentTable() pageTable {
+	t := pageTable{Title: "Agents", Heads: []string{"Name", "E-mail", "Active", "Seat", "Roles", "Departments", "Custom fields"}}
+	for _, u := range a.usersByName() {
+		if !u.agent {
 			continue
 		}
-		p := pagePerson{
-			ID: u.id, Active: u.active, Emails: u.emails(),
-			Name: u.name(),
+		seat := "full-time"
+		if u.flag("occasional") {
+			seat = "occasional"
 		}
-		var names []string
-		for _, id := range u.ids("department_ids") {
-			if d := a.departments.Records[id]; d != nil {
-				names = append(names, d.name)
+		var roles []string
+		for _, r := range u.roles {
+			name := fmt.Sprint(r.RoleID)
+			if known := a.role(r.RoleID); known != nil {
+				name = known.Name
 			}
+			roles = append(roles, name+": "+r.Scope)
 		}
-		p.Departments = strings.Join(names, ", ")
-		for _, name := range sortedKeys(u.custom) {
-			p.Custom = append(p.Custom, fmt.Sprintf("%s: %v", name, a.customValue(u.custom[name])))
-		}
-		people = append(people, p)
+		t.Rows = append(t.Rows, pageRow{u.id, !u.active, [][]string{
+			{u.name()}, u.emails(), {yesNo(u.active)}, {seat}, roles, {a.departmentNames(u)}, a.customLines(u.agentCustom),
+		}})
 	}
-	return people, a.journal.Last(simulator.ShownRequests)
+	return t
+}
+
+func (a *Account) groupTable() pageTable {
+	t := pageTable{Title: "Agent groups", Heads: []string{"Name", "Workspace", "Members", "Observers", "Leaders", "Waiting"}}
+	for _, id := range a.groups.IDs() {
+		g := a.groups.Records[id]
+		cells := [][]string{{g.Name}, {fmt.Sprint(g.WorkspaceID)}}
+		var waiting []string
+		for _, s := range g.seats {
+			cells = append(cells, a.userNames(s.approved))
+			waiting = append(waiting, a.userNames(s.waiting)...)
+		}
+		t.Rows = append(t.Rows, pageRow{ID: id, Cells: append(cells, waiting)})
+	}
+	return t
+}
+
+func (a *Account) requesterGroupTable() pageTable {
+	t := pageTable{Title: "Requester groups", Heads: []string{"Name", "Type", "Members"}}
+	for _, id := range a.requesterGroups.IDs() {
+		g := a.requesterGroups.Records[id]
+		t.Rows = append(t.Rows, pageRow{ID: id, Cells: [][]string{{g.Name}, {g.kind()}, a.userNames(g.Members)}})
+	}
+	return t
+}
+
+func (a *Account) departmentTable() pageTable {
+	t := pageTable{Title: "Departments", Heads: []string{"Name", "Head", "Domains"}}
+	for _, id := range a.departments.IDs() {
+		d := a.departments.Records[id]
+		var head []string
+		if d.head != 0 {
+			head = a.userNames([]int64{d.head})
+		}
+		t.Rows = append(t.Rows, pageRow{ID: id, Cells: [][]string{{d.name}, head, d.domains}})
+	}
+	return t
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// userNames are the names of users, or the ids of those who are not there.
+func (a *Account) userNames(ids []int64) []string {
+	var out []string
+	for _, id := range ids {
+		name := fmt.Sprint(id)
+		if u := a.users.Records[id]; u != nil {
+			name = u.name()
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+func (a *Account) departmentNames(u *user) string {
+	var names []string
+	for _, id := range u.ids("department_ids") {
+		if d := a.departments.Records[id]; d != nil {
+			names = append(names, d.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (a *Account) customLines(custom map[string]any) []string {
+	var out []string
+	for _, name := range sortedKeys(custom) {
+		out = append(out, fmt.Sprintf("%s: %v", name, a.customValue(custom[name])))
+	}
+	return out
 }

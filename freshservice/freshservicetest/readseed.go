@@ -18,6 +18,7 @@ type seedFile struct {
 	TimeZone         string            `json:"time_zone"`
 	Variant          string            `json:"variant"`
 	Keys             []Key             `json:"keys"`
+	OAuth            *OAuth            `json:"oauth"`
 	Owner            *Agent            `json:"owner"`
 	Roles            []Role            `json:"roles"`
 	Workspaces       []Workspace       `json:"workspaces"`
@@ -38,6 +39,7 @@ type seedFile struct {
 //	  "plan": "enterprise", "full_time_seats": 3, "time_zone": "London",
 //	  "variant": "default",
 //	  "keys": [{"value": "…", "agent": 7, "without": ["manage agents"]}],
+//	  "oauth": {"client_id": "…", "client_secret": "…", "redirect_uri": "…"},
 //	  "owner": {"first_name": "Avery", "email": "admin@example.com"},
 //	  "roles": [{"id": 5, "name": "SD Agent", "role_type": 2, "custom": false}],
 //	  "workspaces": [{"id": 3, "name": "People", "inactive": false}],
@@ -85,7 +87,7 @@ func ReadSeed(r io.Reader) (*Options, error) {
 		return nil, fmt.Errorf("freshservicetest: seed: %w", err)
 	}
 	o := &Options{
-		Plan: f.Plan, FullTimeSeats: f.FullTimeSeats, TimeZone: f.TimeZone, Keys: f.Keys, Owner: f.Owner,
+		Plan: f.Plan, FullTimeSeats: f.FullTimeSeats, TimeZone: f.TimeZone, Keys: f.Keys, OAuth: f.OAuth, Owner: f.Owner,
 		Roles: f.Roles, Workspaces: f.Workspaces, Fields: f.RequesterFields, AgentFields: f.AgentFields, DepartmentFields: f.DepartmentFields,
 		Departments: f.Departments, Locations: f.Locations, Agents: f.Agents, Requesters: f.Requesters,
 		AgentGroups: f.AgentGroups, RequesterGroups: f.RequesterGroups,

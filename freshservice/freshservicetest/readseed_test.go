@@ -13,6 +13,8 @@ import (
 const wholeSeed = `{
 	"plan": "pro", "full_time_seats": 3, "time_zone": "London", "variant": "list-hides-inactive",
 	"keys": [{"value": "k", "agent": 7, "without": ["view roles"]}],
+	"oauth": {"client_id": "app", "client_secret": "s3cret"},
+	"department_fields": [{"name": "floor"}],
 	"owner": {"id": 1, "first_name": "Avery", "email": "admin@example.com"},
 	"roles": [{"id": 5, "name": "SD Agent", "role_type": 2, "custom": true}],
 	"workspaces": [{"id": 3, "name": "People", "inactive": true}],
@@ -48,6 +50,8 @@ func TestReadSeed(t *testing.T) {
 	assert.Equal(t, int64(7), a.Departments()[0]["head_user_id"])
 	a.do("GET", "/roles", nil).wantCode(403, "access_denied")
 	a.do("GET", "/workspaces/3", nil).want(200)
+	assert.Len(t, a.do("GET", "/department_fields", nil).all("department_fields", "name"), 6)
+	assert.NotEmpty(t, a.Authorize(redirect))
 	assert.Len(t, a.Requesters(), 2)
 
 	empty, err := freshservicetest.ReadSeed(strings.NewReader("{}"))

@@ -50,18 +50,25 @@ func (a *Account) addRequesterGroup(g RequesterGroup) int64 {
 func (a *Account) leaveRequesterGroups(user int64) {
 	for _, id := range a.requesterGroups.IDs() {
 		next := *a.requesterGroups.Records[id]
+		if !slices.Contains(next.Members, user) {
+			continue
+		}
 		next.Members = without(next.Members, user)
 		a.requesterGroups.Put(id, &next, time.Time{})
 	}
 }
 
-func (a *Account) requesterGroupView(g *requesterGroup) map[string]any {
-	kind := "manual"
+// kind is the type of the group.
+func (g *requesterGroup) kind() string {
 	if g.RuleBased {
-		kind = "rule_based"
+		return "rule_based"
 	}
+	return "manual"
+}
+
+func (a *Account) requesterGroupView(g *requesterGroup) map[string]any {
 	return map[string]any{
-		"id": g.ID, "name": g.Name, "description": orNull(g.Description), "type": kind, "workspace_id": globalWorkspace,
+		"id": g.ID, "name": g.Name, "description": orNull(g.Description), "type": g.kind(), "workspace_id": globalWorkspace,
 		"created_at": a.stamp(g.CreatedAt), "updated_at": a.stamp(g.updated),
 	}
 }

@@ -53,6 +53,7 @@ type Account struct {
 	departmentFields []DepartmentField
 	roles            []Role
 	workspaces       []Workspace
+	activations      []string
 	happenings       []func() // by the kind in moments
 	oauth            oauth
 	meter            *meter

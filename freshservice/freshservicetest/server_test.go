@@ -86,7 +86,12 @@ func TestPage(t *testing.T) {
 		assert.Contains(t, body, want)
 	}
 	assert.NotContains(t, body, "<script")
-	assert.NotContains(t, body, "admin@example.com", "agents are not on the page")
+	for _, want := range []string{
+		"Requesters (5)", "Agents (2)", "SD Agent: entire_helpdesk", "Agent groups (3)", "Service Desk", "Requester groups (2)",
+		"<td>VPN Users<br></td><td>manual<br></td><td>Ada Byron<br>Alan Turing<br></td>", "rule_based", "Departments (3)", "Tour Operations",
+	} {
+		assert.Contains(t, body, want)
+	}
 	assert.Len(t, s.Requests(), 1, "the page is no call")
 
 	w := httptest.NewRecorder()
