@@ -1,5 +1,6 @@
 // Package zendesktest is an in-process stand-in for a Zendesk Support account,
-// for tests of programs that speak the Zendesk Support API v2 about users.
+// for tests of programs that speak the Zendesk Support API v2 about users, groups
+// and organizations.
 //
 // It holds state, checks every request against the vendor's documented rules
 // and refuses what the real service refuses: names that are empty, addresses and
@@ -48,8 +49,12 @@
 //
 // [NewServer] starts a server on a loopback port, in the manner of
 // net/http/httptest. [New] gives the bare http.Handler for programs that mount
-// it themselves. GET / shows the account's people and the last requests as a
-// plain HTML page.
+// it themselves. [ReadSeed] reads the description of an account from a JSON file.
+// GET / shows the account's people, groups, organizations and jobs and the last
+// requests as a plain HTML page.
+//
+// Background jobs take time on the account's clock, or go on when they are asked
+// for ([Options.JobDuration]); [JobFault] scripts let items or whole jobs fail.
 //
 // The package brings in no other module.
 //

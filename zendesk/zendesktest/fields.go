@@ -29,46 +29,52 @@ const (
 	LookupField      FieldType = "lookup"
 )
 
+func fieldTypes() []FieldType {
+	return []FieldType{
+		TextField, TextareaField, RegexpField, CheckboxField, DateField, IntegerField, DecimalField, DropdownField, MultiselectField, LookupField,
+	}
+}
+
 // OrganizationField is a custom field of organizations (§7).
 type OrganizationField = UserField
 
 // UserField is a custom field of users (§7).
 type UserField struct {
 	// ID is the field's id. Zero: the next free one.
-	ID int64
+	ID int64 `json:"id"`
 	// Key is the name in user_fields, for example "badge_color".
-	Key string
+	Key string `json:"key"`
 	// Title is what people see. Empty: made from Key.
-	Title       string
-	Description string
+	Title       string `json:"title"`
+	Description string `json:"description"`
 	// Type is the field's type. Empty: [TextField].
-	Type FieldType
+	Type FieldType `json:"type"`
 	// Options are the choices of a dropdown or multiselect.
-	Options []FieldOption
+	Options []FieldOption `json:"custom_field_options"`
 	// Regexp is regexp_for_validation of a [RegexpField]. What Go's regexp
 	// package does not take is not checked.
-	Regexp string
+	Regexp string `json:"regexp_for_validation"`
 	// Tag is the tag that a set checkbox gives its user. Empty: none.
-	Tag string
+	Tag string `json:"tag"`
 	// Target is relationship_target_type of a [LookupField], for example
 	// "zen:user". The existence of users and organizations is checked.
-	Target string
+	Target string `json:"relationship_target_type"`
 	// Inactive fields are discovered, but cannot be written or read.
-	Inactive bool
+	Inactive bool `json:"inactive"`
 	// System marks a field of the vendor's own.
-	System bool
+	System bool `json:"system"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // FieldOption is a choice of a dropdown or multiselect (§7).
 type FieldOption struct {
 	// ID is the option's id. Zero: the next free one.
-	ID int64
+	ID int64 `json:"id"`
 	// Name is what people see. Empty: Value.
-	Name string
+	Name string `json:"name"`
 	// Value is what the API reads and writes, which is also a tag.
-	Value string
+	Value string `json:"value"`
 }
 
 // AddUserField adds a custom field, or replaces the one of that key, and returns

@@ -10,15 +10,15 @@ import (
 // Group is a group of team members to be seeded (§6.1).
 type Group struct {
 	// ID is the id. Zero: the next free one.
-	ID          int64
-	Name        string
-	Description string
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
 	// Private makes a group that is not public.
-	Private bool
+	Private bool `json:"private"`
 	// Deleted makes a soft-deleted group.
-	Deleted bool
+	Deleted bool `json:"deleted"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // group is a group of team members. A stored group is not changed.

@@ -162,6 +162,17 @@ func TestGroups_Rights(t *testing.T) {
 	a.as(agent, "GET", "/groups", nil).want(200)
 	a.as(agent, "PUT", "/users/71"+path(groupList, a.groupMembershipID(71, 50))+"/make_default", nil).want(200)
 
+	c := newAccount(t, zendesktest.Options{
+		CustomRoles: []zendesktest.CustomRole{{ID: 60, Name: "Lead", ManageGroups: true, ManageGroupMemberships: true, ManageOrganizations: true}},
+		Users:       []zendesktest.User{{ID: 71, Name: "Grace", Email: agent, Role: "agent", CustomRoleID: 60}},
+	})
+	group := c.as(agent, "POST", "/groups", object{"group": object{"name": "x"}}).want(201).id()
+	c.as(agent, "PUT", path("groups", group), object{"group": object{"name": "y"}}).wantTitle(403, "Forbidden")
+	c.as(agent, "POST", "/"+groupList, object{groupOne: object{"user_id": 71, "group_id": group}}).want(201)
+	c.as(agent, "DELETE", path("groups", group), nil).want(204)
+	c.as(agent, "POST", "/organizations", object{"organization": object{"name": "x"}}).want(201)
+	c.as(agent, "DELETE", path("users", c.OwnerID(), "sessions"), nil).wantTitle(403, "Forbidden")
+
 	for _, covers := range []bool{false, true} {
 		b := newAccount(t, zendesktest.Options{
 			Rules:        zendesktest.Rules{UsersScopeCoversReferences: covers},

@@ -140,51 +140,51 @@ type Options struct {
 // OAuthClient is an OAuth client of the account (§1.2).
 type OAuthClient struct {
 	// ID is the identifier, the client_id of OAuth.
-	ID string
+	ID string `json:"id"`
 	// Secret is the client_secret.
-	Secret string
+	Secret string `json:"secret"`
 	// User is the id of the user as whom the client's tokens act. Zero: the
 	// owner.
-	User int64
+	User int64 `json:"user"`
 	// Scopes is the ceiling of what tokens may be asked for. Empty: no ceiling.
-	Scopes []string
+	Scopes []string `json:"scopes"`
 	// Public makes a client of kind "public", which gets no client credentials
 	// grant.
-	Public bool
+	Public bool `json:"public"`
 }
 
 // AccessToken is a bearer token that exists from the start.
 type AccessToken struct {
-	Value string
+	Value string `json:"value"`
 	// Scope is what the token may do, separated by spaces, for example
 	// "users:read". Empty: "read write".
-	Scope string
+	Scope string `json:"scope"`
 	// User is the id of the user as whom the token acts. Zero: the owner.
-	User int64
+	User int64 `json:"user"`
 }
 
 // Settings are the account settings that matter to users (§11).
 type Settings struct {
 	// MultipleOrganizations lets a user have more than one organization (§6.3).
-	MultipleOrganizations bool
+	MultipleOrganizations bool `json:"multiple_organizations"`
 	// Tagging gives users tags.
-	Tagging bool
+	Tagging bool `json:"tagging"`
 	// WelcomeEmails is agent_created_welcome_emails. It is only reported: the
 	// simulator sends no mail.
-	WelcomeEmails bool
+	WelcomeEmails bool `json:"agent_created_welcome_emails"`
 	// PhoneValidation is end_user_phone_number_validation: the phone numbers of
 	// end users must be E.164 (§4.9).
-	PhoneValidation bool
+	PhoneValidation bool `json:"end_user_phone_number_validation"`
 	// LanguageSelection and TimeZoneSelection are only reported.
-	LanguageSelection bool
-	TimeZoneSelection bool
+	LanguageSelection bool `json:"language_selection"`
+	TimeZoneSelection bool `json:"time_zone_selection"`
 	// GroupNamesUnique is check_group_name_uniqueness: no two live groups have the
 	// same name (§6.1).
-	GroupNamesUnique bool
+	GroupNamesUnique bool `json:"check_group_name_uniqueness"`
 	// LightAgents is active_features.light_agents. It is only reported.
-	LightAgents bool
+	LightAgents bool `json:"light_agents"`
 	// NoAPITokens switches access by API token off.
-	NoAPITokens bool
+	NoAPITokens bool `json:"no_api_tokens"`
 }
 
 // DefaultSettings are those of an account without [Options.Settings]: several

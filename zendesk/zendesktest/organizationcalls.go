@@ -17,7 +17,7 @@ type organizationDraft struct {
 // that is new.
 func (a *Account) assignOrganization(c *call, o *organization, in map[string]any, create bool) *answer {
 	d := &organizationDraft{draft: draft{a: a, c: c, in: in, create: create, problems: problems{}}, o: o}
-	if c.caller.user.role != admin { // agents can only update the notes
+	if !a.mayManage(c.caller.user, organizationManagers) { // other agents can only update the notes
 		for name := range in {
 			if name != "notes" {
 				ans := notAllowed()

@@ -11,24 +11,24 @@ import (
 // Organization is an organization to be seeded (§6.3).
 type Organization struct {
 	// ID is the id. Zero: the next free one.
-	ID         int64
-	Name       string
-	ExternalID string
-	Details    string
-	Notes      string
+	ID         int64  `json:"id"`
+	Name       string `json:"name"`
+	ExternalID string `json:"external_id"`
+	Details    string `json:"details"`
+	Notes      string `json:"notes"`
 	// Domains make verified users with such addresses members (§4.3).
-	Domains []string
-	Tags    []string
+	Domains []string `json:"domain_names"`
+	Tags    []string `json:"tags"`
 	// GroupID is the group that new tickets of the organization go to.
-	GroupID int64
+	GroupID int64 `json:"group_id"`
 	// SharedTickets and SharedComments let the people of the organization see and
 	// comment on each other's tickets.
-	SharedTickets  bool
-	SharedComments bool
+	SharedTickets  bool `json:"shared_tickets"`
+	SharedComments bool `json:"shared_comments"`
 	// Fields are values of [Options.OrganizationFields] by key, as in [User].
-	Fields map[string]any
+	Fields map[string]any `json:"organization_fields"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // organization is an organization. A stored one is not changed.

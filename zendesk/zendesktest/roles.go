@@ -23,12 +23,17 @@ const (
 // CustomRole is a role of the account (§8).
 type CustomRole struct {
 	// ID is the id. Zero: the next free one.
-	ID          int64
-	Name        string
-	Description string
-	Type        RoleType
+	ID          int64    `json:"id"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Type        RoleType `json:"role_type"`
+	// ManageGroups, ManageGroupMemberships and ManageOrganizations let agents of
+	// the role do what administrators may (§6.1).
+	ManageGroups           bool `json:"manage_groups"`
+	ManageGroupMemberships bool `json:"manage_group_memberships"`
+	ManageOrganizations    bool `json:"manage_organizations"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // AddCustomRole adds a role and returns its id.
@@ -179,8 +184,9 @@ func (a *Account) roleView(r *CustomRole) map[string]any {
 	return map[string]any{
 		"id": r.ID, "name": r.Name, "description": r.Description, "role_type": r.Type, "team_member_count": members,
 		"configuration": map[string]any{
-			"light_agent": r.Type == LightAgent, "manage_team_members": manages, "manage_groups": manages,
-			"manage_group_memberships": manages, "manage_organizations": manages, "end_user_profile_access": "full",
+			"light_agent": r.Type == LightAgent, "manage_team_members": manages, "manage_groups": manages || r.ManageGroups,
+			"manage_group_memberships": manages || r.ManageGroupMemberships, "manage_organizations": manages || r.ManageOrganizations,
+			"end_user_profile_access": "full",
 		},
 		"created_at": stamp(r.CreatedAt), "updated_at": stamp(r.CreatedAt),
 	}

@@ -65,7 +65,29 @@ const (
 	agents allowed = iota
 	admins
 	anyone
+	// Administrators, and agents whose custom role says so.
+	groupManagers
+	groupMembershipManagers
+	organizationManagers
 )
+
+// mayManage reports whether somebody may do what is for administrators, or for
+// those with a right.
+func (a *Account) mayManage(u *user, right allowed) bool {
+	r := a.customRole(u.customRole)
+	if u.role == admin || r == nil {
+		return u.role == admin
+	}
+	switch right {
+	case groupManagers:
+		return r.ManageGroups
+	case groupMembershipManagers:
+		return r.ManageGroupMemberships
+	case organizationManagers:
+		return r.ManageOrganizations
+	}
+	return false
+}
 
 // route is one documented verb and path that is simulated.
 type route struct {
@@ -122,26 +144,26 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "organization_fields/{name}", scope: referenceScope, handle: a.showField},
 
 		{method: "GET", path: "groups", scope: referenceScope, handle: a.listGroups},
-		{method: "POST", path: "groups", scope: referenceScope, allowed: admins, body: "group", handle: a.createGroup},
+		{method: "POST", path: "groups", scope: referenceScope, allowed: groupManagers, body: "group", handle: a.createGroup},
 		{method: "GET", path: "groups/assignable", scope: referenceScope, handle: a.listAssignableGroups},
 		{method: "GET", path: "groups/count", scope: referenceScope, handle: a.countGroups},
 		{method: "GET", path: "groups/{id}", scope: referenceScope, handle: a.showGroup},
 		{method: "PUT", path: "groups/{id}", scope: referenceScope, allowed: admins, body: "group", handle: a.updateGroup},
-		{method: "DELETE", path: "groups/{id}", scope: referenceScope, allowed: admins, handle: a.deleteGroup},
+		{method: "DELETE", path: "groups/{id}", scope: referenceScope, allowed: groupManagers, handle: a.deleteGroup},
 		{method: "GET", path: "groups/{id}/memberships", scope: referenceScope, handle: a.listMembershipsOfGroup},
 		{method: "GET", path: "groups/{id}/users", scope: usersScope, handle: a.listGroupUsers},
 		{method: "GET", path: "users/{id}/groups", scope: referenceScope, handle: a.listUserGroups},
 
 		{method: "GET", path: "group_memberships", scope: referenceScope, handle: a.listGroupMemberships},
-		{method: "POST", path: "group_memberships", scope: referenceScope, allowed: admins, body: "group_membership", handle: a.createGroupMembership},
+		{method: "POST", path: "group_memberships", scope: referenceScope, allowed: groupMembershipManagers, body: "group_membership", handle: a.createGroupMembership},
 		{method: "GET", path: "group_memberships/assignable", scope: referenceScope, handle: a.listGroupMemberships},
-		{method: "POST", path: "group_memberships/create_many", scope: referenceScope, allowed: admins, body: "group_memberships", handle: a.createManyGroupMemberships},
-		{method: "DELETE", path: "group_memberships/destroy_many", scope: referenceScope, allowed: admins, handle: a.deleteManyGroupMemberships},
+		{method: "POST", path: "group_memberships/create_many", scope: referenceScope, allowed: groupMembershipManagers, body: "group_memberships", handle: a.createManyGroupMemberships},
+		{method: "DELETE", path: "group_memberships/destroy_many", scope: referenceScope, allowed: groupMembershipManagers, handle: a.deleteManyGroupMemberships},
 		{method: "GET", path: "group_memberships/{id}", scope: referenceScope, handle: a.showGroupMembership},
-		{method: "DELETE", path: "group_memberships/{id}", scope: referenceScope, allowed: admins, handle: a.deleteGroupMembership},
+		{method: "DELETE", path: "group_memberships/{id}", scope: referenceScope, allowed: groupMembershipManagers, handle: a.deleteGroupMembership},
 		{method: "GET", path: "users/{id}/group_memberships", scope: referenceScope, handle: a.listUserGroupMemberships},
-		{method: "POST", path: "users/{id}/group_memberships", scope: referenceScope, allowed: admins, body: "group_membership", handle: a.createGroupMembership},
-		{method: "DELETE", path: "users/{id}/group_memberships/{id}", scope: referenceScope, allowed: admins, handle: a.deleteGroupMembership},
+		{method: "POST", path: "users/{id}/group_memberships", scope: referenceScope, allowed: groupMembershipManagers, body: "group_membership", handle: a.createGroupMembership},
+		{method: "DELETE", path: "users/{id}/group_memberships/{id}", scope: referenceScope, allowed: groupMembershipManagers, handle: a.deleteGroupMembership},
 		{method: "PUT", path: "users/{id}/group_memberships/{id}/make_default", scope: referenceScope, handle: a.makeGroupMembershipDefault},
 
 		{method: "GET", path: "job_statuses", scope: referenceScope, handle: a.listJobs},
@@ -149,18 +171,18 @@ func (a *Account) routeTable() []route {
 		{method: "GET", path: "job_statuses/{name}", scope: referenceScope, handle: a.showJob},
 
 		{method: "GET", path: "organizations", scope: organizationsScope, handle: a.listOrganizations},
-		{method: "POST", path: "organizations", scope: organizationsScope, allowed: admins, body: "organization", handle: a.createOrganization},
+		{method: "POST", path: "organizations", scope: organizationsScope, allowed: organizationManagers, body: "organization", handle: a.createOrganization},
 		{method: "GET", path: "organizations/count", scope: organizationsScope, handle: a.countOrganizations},
 		{method: "GET", path: "organizations/autocomplete", scope: organizationsScope, handle: a.autocompleteOrganizations},
 		{method: "POST", path: "organizations/create_or_update", scope: organizationsScope, body: "organization", handle: a.createOrUpdateOrganization},
 		{method: "POST", path: "organizations/create_many", scope: organizationsScope, body: "organizations", handle: forMany(a.createMany, a.manyOrganizations)},
 		{method: "PUT", path: "organizations/update_many", scope: organizationsScope, body: "organizations", handle: forMany(a.updateMany, a.manyOrganizations)},
-		{method: "DELETE", path: "organizations/destroy_many", scope: organizationsScope, allowed: admins, handle: forMany(a.destroyMany, a.manyOrganizations)},
+		{method: "DELETE", path: "organizations/destroy_many", scope: organizationsScope, allowed: organizationManagers, handle: forMany(a.destroyMany, a.manyOrganizations)},
 		{method: "GET", path: "organizations/search", scope: organizationsScope, handle: a.searchOrganizations},
 		{method: "GET", path: "organizations/show_many", scope: organizationsScope, handle: a.showManyOrganizations},
 		{method: "GET", path: "organizations/{id}", scope: organizationsScope, handle: a.showOrganization},
 		{method: "PUT", path: "organizations/{id}", scope: organizationsScope, body: "organization", handle: a.updateOrganization},
-		{method: "DELETE", path: "organizations/{id}", scope: organizationsScope, allowed: admins, handle: a.deleteOrganization},
+		{method: "DELETE", path: "organizations/{id}", scope: organizationsScope, allowed: organizationManagers, handle: a.deleteOrganization},
 		{method: "GET", path: "organizations/{id}/related", scope: organizationsScope, handle: a.relatedOrganization},
 		{method: "GET", path: "organizations/{id}/users", scope: usersScope, handle: a.listOrganizationUsers},
 
@@ -270,7 +292,7 @@ func (a *Account) dispatch(c *call) answer {
 		return forbidden("You are missing the required scope.")
 	case rt.allowed != anyone && !c.caller.user.team():
 		return notAllowed()
-	case rt.allowed == admins && c.caller.user.role != admin:
+	case rt.allowed != anyone && rt.allowed != agents && !a.mayManage(c.caller.user, rt.allowed):
 		return notAllowed()
 	case len(c.body) > maxBody:
 		return named(http.StatusRequestEntityTooLarge, "too_large", "zendesktest: the body is too large")

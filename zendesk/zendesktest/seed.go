@@ -14,54 +14,54 @@ import (
 type User struct {
 	// ID is the id. Zero: the next free one. An id that is taken replaces its
 	// record.
-	ID   int64
-	Name string
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
 	// Email is the primary address.
-	Email string
+	Email string `json:"email"`
 	// OtherEmails are secondary addresses.
-	OtherEmails []string
+	OtherEmails []string `json:"other_emails"`
 	// Unverified leaves the addresses unverified.
-	Unverified bool
-	ExternalID string
+	Unverified bool   `json:"unverified"`
+	ExternalID string `json:"external_id"`
 	// Role is "end-user", "agent" or "admin". Empty: "end-user".
-	Role string
+	Role string `json:"role"`
 	// CustomRoleID goes with an agent, or an administrator.
-	CustomRoleID int64
-	Suspended    bool
+	CustomRoleID int64 `json:"custom_role_id"`
+	Suspended    bool  `json:"suspended"`
 	// Shared makes a user who is shared from another account (§4.1).
-	Shared bool
+	Shared bool `json:"shared"`
 	// Phone is a direct line; SharedPhone makes it a shared number.
-	Phone       string
-	SharedPhone bool
+	Phone       string `json:"phone"`
+	SharedPhone bool   `json:"shared_phone_number"`
 	// GroupIDs are the groups of a team member, the default one first. Empty: the
 	// account's default group.
-	GroupIDs []int64
+	GroupIDs []int64 `json:"group_ids"`
 	// OrganizationIDs are the organizations, the default one first.
-	OrganizationIDs []int64
-	Alias           string
-	Signature       string
-	Details         string
-	Notes           string
+	OrganizationIDs []int64 `json:"organization_ids"`
+	Alias           string  `json:"alias"`
+	Signature       string  `json:"signature"`
+	Details         string  `json:"details"`
+	Notes           string  `json:"notes"`
 	// Locale is the code of a locale.
-	Locale   string
-	TimeZone string
+	Locale   string `json:"locale"`
+	TimeZone string `json:"time_zone"`
 	// Tags are kept as they are; the tags of custom fields are added.
-	Tags              []string
-	TicketRestriction string
-	PrivateOnly       bool
-	Moderator         bool
+	Tags              []string `json:"tags"`
+	TicketRestriction string   `json:"ticket_restriction"`
+	PrivateOnly       bool     `json:"only_private_comments"`
+	Moderator         bool     `json:"moderator"`
 	// Fields are values of custom fields by key: string, bool, any number,
 	// []string, time.Time.
-	Fields map[string]any
+	Fields map[string]any `json:"user_fields"`
 	// RequestedTickets and AssignedTickets are the open tickets of the user;
 	// whoever requested some cannot be deleted (§4.7).
-	RequestedTickets int
-	AssignedTickets  int
+	RequestedTickets int `json:"requested_tickets"`
+	AssignedTickets  int `json:"assigned_tickets"`
 	// DeletedAt makes a soft-deleted user. Zero: a live one.
-	DeletedAt   time.Time
-	LastLoginAt time.Time
+	DeletedAt   time.Time `json:"deleted_at"`
+	LastLoginAt time.Time `json:"last_login_at"`
 	// CreatedAt is also the time of the last update. Zero: now.
-	CreatedAt time.Time
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // AddUser stores a user and returns the id. Nothing is validated, and the search
@@ -161,6 +161,9 @@ func seedValue(f *UserField, v any) any {
 		return v.UTC()
 	case []string:
 		return slices.Clone(v)
+	case []any:
+		list, _ := texts(v)
+		return list
 	case string:
 		if f != nil && f.Type == DateField {
 			if t, ok := parseDate(v); ok {
