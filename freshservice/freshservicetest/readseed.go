@@ -1,15 +1,12 @@
 package freshservicetest
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
-)
 
-// maxSeed bounds a seed file, in bytes.
-const maxSeed = 64 << 20
+	"github.com/usher-scim/usher/internal/simulator"
+)
 
 // seedFile is the form of a seed; see [ReadSeed].
 type seedFile struct {
@@ -63,23 +60,8 @@ type seedFile struct {
 // checked, as in [Options]. What a file cannot say, such as the clock, is left
 // for the caller to set; nothing in the result is shared.
 func ReadSeed(r io.Reader) (*Options, error) {
-	limited := &io.LimitedReader{R: r, N: maxSeed + 1}
-	dec := json.NewDecoder(limited)
-	dec.DisallowUnknownFields()
-	dec.UseNumber()
 	var f seedFile
-	err := dec.Decode(&f)
-	if err == nil {
-		if _, trailing := dec.Token(); !errors.Is(trailing, io.EOF) {
-			err = errors.New("there is more than one JSON object")
-		}
-	}
-	switch {
-	case limited.N == 0:
-		err = fmt.Errorf("the seed is longer than %d bytes", maxSeed)
-	case errors.Is(err, io.EOF):
-		err = errors.New("the seed is empty")
-	}
+	err := simulator.DecodeSeed(r, &f)
 	if err == nil {
 		err = f.check()
 	}
@@ -108,26 +90,19 @@ func (f *seedFile) check() error {
 	if f.Variant != "" && !slices.ContainsFunc(Variants(), func(v Variant) bool { return v.Name == f.Variant }) {
 		return fmt.Errorf("there is no variant %q", f.Variant)
 	}
-	seen := map[int64]bool{}
-	var twice error
-	add := func(id int64) {
-		if id != 0 && seen[id] && twice == nil {
-			twice = fmt.Errorf("two records have the id %d", id)
-		}
-		seen[id] = true
-	}
+	var ids simulator.IDs
 	if f.Owner != nil {
-		add(f.Owner.ID)
+		ids.Add(f.Owner.ID)
 	}
-	eachID(f.Roles, add, func(r Role) int64 { return r.ID })
-	eachID(f.RequesterFields, add, func(r RequesterField) int64 { return r.ID })
-	eachID(f.Departments, add, func(r Department) int64 { return r.ID })
-	eachID(f.Locations, add, func(r Location) int64 { return r.ID })
-	eachID(f.Agents, add, func(r Agent) int64 { return r.ID })
-	eachID(f.Requesters, add, func(r Requester) int64 { return r.ID })
-	eachID(f.AgentGroups, add, func(r AgentGroup) int64 { return r.ID })
-	eachID(f.RequesterGroups, add, func(r RequesterGroup) int64 { return r.ID })
-	return twice
+	eachID(f.Roles, ids.Add, func(r Role) int64 { return r.ID })
+	eachID(f.RequesterFields, ids.Add, func(r RequesterField) int64 { return r.ID })
+	eachID(f.Departments, ids.Add, func(r Department) int64 { return r.ID })
+	eachID(f.Locations, ids.Add, func(r Location) int64 { return r.ID })
+	eachID(f.Agents, ids.Add, func(r Agent) int64 { return r.ID })
+	eachID(f.Requesters, ids.Add, func(r Requester) int64 { return r.ID })
+	eachID(f.AgentGroups, ids.Add, func(r AgentGroup) int64 { return r.ID })
+	eachID(f.RequesterGroups, ids.Add, func(r RequesterGroup) int64 { return r.ID })
+	return ids.Err()
 }
 
 func eachID[T any](records []T, add func(int64), id func(T) int64) {
