@@ -256,17 +256,28 @@ func (g *Gateway) tryOut(ctx context.Context, conn *connection) *Error {
 	case err == nil:
 	case errors.Is(err, connector.Unauthenticated):
 		return &Error{Code: Refused, Field: "credentials", Msg: "the target does not accept them", Err: err}
-	case isDiagnostics(err):
-		return &Error{Code: Invalid, Field: "mapping", Msg: err.Error(), Err: err}
+	case isMisfit(err):
+		return misfit(err)
 	default:
 		g.log.WarnContext(ctx, "the test of a new connection failed", "connection", conn.info.ID, "error", err)
 	}
 	return nil
 }
 
-func isDiagnostics(err error) bool {
-	_, ok := errors.AsType[*mapping.DiagnosticsError](err)
-	return ok
+// isMisfit reports whether an error is about what was configured, which does not
+// fit the target: whatever the target itself says is a [*connector.Error].
+func isMisfit(err error) bool {
+	_, ok := errors.AsType[*connector.Error](err)
+	return !ok && connector.CodeOf(err) == connector.Unknown
+}
+
+// misfit is the error for an administrator to whom isMisfit applies.
+func misfit(err error) *Error {
+	e := &Error{Code: Invalid, Msg: err.Error(), Err: err}
+	if _, ok := errors.AsType[*mapping.DiagnosticsError](err); ok {
+		e.Field = "mapping"
+	}
+	return e
 }
 
 func (g *Gateway) removeConnection(x *exchange, id string) {

@@ -107,8 +107,9 @@ func (g *Gateway) failAttributes(x *exchange, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, connector.Unauthenticated):
 		writeError(x, http.StatusBadGateway, string(Refused), "credentials", "the target does not accept them")
-	case isDiagnostics(err):
-		writeError(x, http.StatusConflict, string(Invalid), "mapping", err.Error())
+	case isMisfit(err):
+		e := misfit(err)
+		writeError(x, http.StatusConflict, string(e.Code), e.Field, e.Msg)
 	default:
 		g.log.WarnContext(r.Context(), "the target did not tell its fields", "connection", x.connection, "request_id", x.id, "error", err)
 		msg := "the target did not tell its fields: see the log under request id " + x.id

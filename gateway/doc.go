@@ -33,7 +33,8 @@
 //	 "profile": "compatible", "mapping": null}
 //
 // where name and target are required. It may have an "id" as well, which is else
-// made of the name, and "policies": {"requester": {"delete": "erase"}}. The
+// made of the name, and "policies": {"requester": {"delete": "erase"}},
+// "create_references", "new_objects" and "protect_admins" as in [Config]. The
 // mapping is a mapping document (an object) or null for the application's own.
 // The answer is 201 with {"id", "name", "target", "scim_url", "token"}: the only
 // time that the token is shown. Credentials are taken as they stand; references

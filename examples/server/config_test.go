@@ -67,6 +67,10 @@ func TestConfig_Mistakes(t *testing.T) {
 		"token with both":       {conn + "    tokens: [{name: okta, env: KEY, sha256: " + hash + "}]\n", ":4: connections[0].tokens[0]: either sha256 or env is wanted"},
 		"token's hash":          {conn + "    tokens: [{name: okta, sha256: usher_hunter2}]\n", ":4: connections[0].tokens[0].sha256: a SHA-256 has 64 hexadecimal digits"},
 		"token's variable":      {conn + "    tokens: [{name: okta, env: NOT_THERE}]\n", ":4: connections[0].tokens[0].env: the environment has no variable NOT_THERE"},
+		"enable policy":         {conn + "    policies: {user: {enable: burn}}\n", ":4: connections[0].policies: "},
+		"special accounts":      {conn + "    policies: {user: {conflict_special: 1}}\n", ":4: connections[0].policies.user.conflict_special: true or false is wanted"},
+		"administrators":        {conn + "    protect_admins: all\n", ":4: connections[0].protect_admins: true or false is wanted"},
+		"new objects":           {conn + "    new_objects: [group]\n", ":4: connections[0].new_objects: "},
 		"references":            {conn + "    create_references: 1\n", ":4: connections[0].create_references: true or false is wanted"},
 		"token's rights":        {conn + "    tokens: [{name: okta, env: KEY, read_only: some}]\n", ":4: connections[0].tokens[0].read_only: true or false is wanted"},
 		"token's expiry":        {conn + "    tokens: [{name: okta, env: KEY, expires: soon}]\n", ":4: connections[0].tokens[0].expires: a date"},
@@ -122,7 +126,7 @@ connections:
     protect_admins: true
     new_objects: {User: user}
     policies:
-      requester: {disable: ignore, delete: erase, conflict: adopt}
+      requester: {disable: ignore, enable: ignore, delete: erase, conflict: adopt, conflict_special: true}
       "*": {delete: deactivate}
     tokens:
       - {name: okta, env: OKTA, expires: 2027-06-30}
@@ -153,8 +157,9 @@ connections:
 	assert.Equal(t, "mine.yaml", a.documentName)
 	assert.Equal(t, "name: mine\n", string(a.document))
 	assert.Equal(t, map[string]provision.Policy{
-		"requester": {Disable: provision.DisableIgnore, Delete: provision.DeleteErase, Conflict: provision.ConflictAdopt},
-		"":          {Delete: provision.DeleteDeactivate},
+		"requester": {Disable: provision.DisableIgnore, Enable: provision.EnableIgnore, Delete: provision.DeleteErase,
+			Conflict: provision.ConflictAdopt, ConflictSpecial: true},
+		"": {Delete: provision.DeleteDeactivate},
 	}, a.config.Policies)
 	assert.True(t, a.config.CreateReferences)
 	assert.True(t, a.config.ProtectAdmins)
@@ -165,6 +170,19 @@ connections:
 	assert.True(t, a.config.Tokens[1].Expires.Equal(time.Date(2027, 6, 30, 10, 0, 0, 0, time.UTC)))
 	assert.Equal(t, "store", c.connections[1].config.Name)
 	assert.Empty(t, c.connections[1].config.Tokens)
+}
+
+// What only the account can tell to be wrong ends the start as well.
+func TestConfig_DoesNotFitTheAccount(t *testing.T) {
+	t.Parallel()
+	p := newProgram("KEY", "right-key")
+	account(t, p, "right-key")
+	path := file(t, "usher.yaml", "connections:\n  - id: a\n    target: freshservice\n    settings: {subdomain: acme}\n"+
+		"    credentials: {api_key: env:KEY}\n    new_objects: {User: ghost}\n")
+	code, stdout, stderr := fails(t, p, "--config", path, "--listen", "127.0.0.1:0")
+	assert.Equal(t, exitFailed, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, path+":2: connections[0]: connection a does not fit the account: provision: new resources of type User are to become ghost")
 }
 
 // The example of the guides and the README is one that works.

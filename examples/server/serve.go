@@ -220,11 +220,20 @@ func (s *server) checkAll(ctx context.Context, list []configured) error {
 			return c.at.find("credentials").errorf("%s does not accept the credentials of connection %s", c.config.Target, c.config.ID)
 		case isDiagnostics(err):
 			return c.at.find("mapping").errorf("connection %s: the mapping does not fit the account:\n%w", c.config.ID, err)
+		case !isOfTarget(err):
+			return c.at.errorf("connection %s does not fit the account: %w", c.config.ID, err)
 		default:
 			s.log.Warn("the connection's target did not pass the test", "connection", c.config.ID, "error", err)
 		}
 	}
 	return nil
+}
+
+// isOfTarget tells what a target says, or that time ran out, from what is wrong
+// with the configuration.
+func isOfTarget(err error) bool {
+	_, ok := errors.AsType[*connector.Error](err)
+	return ok || connector.CodeOf(err) != connector.Unknown
 }
 
 func isDiagnostics(err error) bool {
