@@ -122,6 +122,7 @@ func (a *Account) createAgent(c *call) answer {
 	if !u.flag("occasional") && a.seatsFull(0) {
 		return a.noSeat()
 	}
+	a.assignDomain(u, in)
 	u.id = a.take()
 	a.putUser(u, c.now)
 	a.applyMemberships(u.id, memberships, c.now)
@@ -173,7 +174,12 @@ func (a *Account) updateAgent(c *call) answer {
 	u := cur.clone()
 	u.set(ticketsFlag, false)
 	memberships, errs := a.takeMemberships(u, in)
-	if errs = append(errs, a.assign(u, in, a.agentKinds(false))...); errs != nil {
+	errs = append(errs, a.assign(u, in, a.agentKinds(false))...)
+	readdressed := u.text("primary_email") != cur.text("primary_email")
+	if a.rules.OwnerEmailReadonly && cur.id == a.ownerID && readdressed {
+		errs = append(errs, a.readonly("email"))
+	}
+	if errs != nil {
 		return a.invalid(errs...)
 	}
 	if _, sent := in["roles"]; sent {
@@ -190,6 +196,9 @@ func (a *Account) updateAgent(c *call) answer {
 	u.updated = c.now
 	a.putUser(u, c.now)
 	a.applyMemberships(u.id, memberships, c.now)
+	if a.rules.AgentEmailActivates && readdressed {
+		a.activations = append(a.activations, u.text("primary_email"))
+	}
 	return wrapped(http.StatusOK, "agent", a.agentView(u))
 }
 
@@ -257,9 +266,7 @@ func (a *Account) reactivateAgent(c *call) answer {
 	if !cur.active && (a.rules.SeatLimitOnReactivate || !u.flag("occasional")) && a.seatsFull(u.id) {
 		return a.noSeat()
 	}
-	if !a.rules.ReactivateKeepsFlag {
-		u.set(ticketsFlag, false)
-	}
+	a.resetFlag(u)
 	u.active = true
 	u.updated = c.now
 	a.putUser(u, c.now)

@@ -353,3 +353,27 @@ func TestAgentFields(t *testing.T) {
 	in := object{"first_name": "M", "email": "m@example.com", "roles": everywhere(freshservicetest.ITAgentRole)}
 	a.do("POST", "/agents", in).wantError(400, "grade", "missing_field")
 }
+
+// §5.4: what a new address of an agent brings about is a switch.
+func TestAgents_EmailRules(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, desk(freshservicetest.Rules{}))
+	a.do("PUT", path("agents", 1), object{"email": "new@example.com"}).want(200)
+	assert.Empty(t, a.ActivationMails())
+	a = newAccount(t, desk(freshservicetest.Rules{AgentEmailActivates: true, OwnerEmailReadonly: true}))
+	a.do("PUT", path("agents", 1), object{"email": "new@example.com"}).wantError(400, "email", "readonly_field")
+	a.do("PUT", path("agents", 1), object{"email": "owner@example.com"}).want(200)
+	a.do("PUT", path("agents", 2), object{"email": "new@example.com"}).want(200)
+	assert.Equal(t, []string{"new@example.com"}, a.ActivationMails())
+}
+
+// §1.2: with its owner, a key is of no use any more.
+func TestAgents_KeyOwnerGone(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"DELETE /agents/1", "PUT /agents/1/convert_to_requester"} {
+		a := newAccount(t, desk(freshservicetest.Rules{}))
+		method, path, _ := split(line)
+		a.do(method, path, nil).want(200)
+		a.do("GET", "/agents/1", nil).wantCode(401, "invalid_credentials")
+	}
+}

@@ -34,6 +34,7 @@ func (a *Account) convertRequester(c *call) answer {
 	if !a.rules.ConversionKeepsCustom {
 		u.custom = nil
 	}
+	a.resetFlag(u)
 	u.updated = c.now
 	if a.rules.ConvertFreesSecondary {
 		u.set("secondary_emails", nil)
@@ -67,10 +68,19 @@ func (a *Account) convertAgent(c *call) answer {
 	if !a.rules.ConversionKeepsCustom {
 		u.agentCustom = nil
 	}
+	a.resetFlag(u)
 	u.updated = c.now
 	a.putUser(u, c.now)
 	a.leaveGroups(u.id)
 	return wrapped(http.StatusOK, "requester", a.requesterView(u))
+}
+
+// resetFlag is what a PUT without a body does to the flag that every PUT resets
+// (§4.1).
+func (a *Account) resetFlag(u *user) {
+	if !a.rules.ReactivateKeepsFlag {
+		u.set(ticketsFlag, false)
+	}
 }
 
 // agentOnly are the stored attributes that requesters do not have (§5.1).

@@ -80,11 +80,13 @@ func TestConvertToAgent_Fields(t *testing.T) {
 	}}, got["roles"])
 	assert.Equal(t, object{"badge": "r", "skill": nil, "size": nil}, got["custom_fields"], "size is a number there")
 	a.do("PUT", path("requesters", 10, "convert_to_agent"), nil).want(404)
+	a.do("PUT", path("agents", 10), object{ticketsFlag: true}).want(200)
 	a.do("POST", "/requesters", object{"first_name": "X", "primary_email": "a.byron@example.com"}).wantError(409, "primary_email", "duplicate_value")
 
 	back := a.do("PUT", path("agents", 10, "convert_to_requester"), nil).want(200).object()
 	assert.Equal(t, object{"badge": "r", "desk": nil, "size": nil}, back["custom_fields"], "what agents do not have is lost")
 	assert.Equal(t, []any{"a.byron@example.com"}, back["secondary_emails"])
+	assert.Equal(t, false, back[ticketsFlag], "§4.1: a PUT that does not send it")
 
 	b := newAccount(t, desk(freshservicetest.Rules{ConversionKeepsCustom: true, ConvertFreesSecondary: true}))
 	b.do("PUT", path("requesters", 10, "convert_to_agent"), nil).want(200)
@@ -123,6 +125,12 @@ func TestConvertToRequester(t *testing.T) {
 	a, _ = demote(freshservicetest.Rules{DemotionKeepsRoles: true})
 	got = a.do("PUT", path("requesters", 2, "convert_to_agent"), nil).want(200).object()
 	assert.Equal(t, num(freshservicetest.SupervisorRole), got["roles"].([]any)[0].(object)["role_id"])
+
+	kept, got := demote(freshservicetest.Rules{ReactivateKeepsFlag: true})
+	assert.Equal(t, false, got[ticketsFlag], "the update has reset it")
+	kept.do("PUT", path("requesters", 2), object{ticketsFlag: true}).want(200)
+	got = kept.do("PUT", path("requesters", 2, "convert_to_agent"), nil).want(200).object()
+	assert.Equal(t, true, got[ticketsFlag])
 
 	a.do("PUT", path("agents", 4, "convert_to_requester"), nil).want(409)
 	a.do("PUT", path("agents", 10, "convert_to_requester"), nil).want(404)

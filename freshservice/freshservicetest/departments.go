@@ -133,6 +133,21 @@ func (a *Account) setDepartment(d *department, name string, in any) (bad *fieldE
 	return bad
 }
 
+// assignDomain gives a new user without departments the one that has the domain
+// of the address, where the rules say so (§7.1).
+func (a *Account) assignDomain(u *user, in map[string]any) {
+	if _, sent := in["department_ids"]; sent || !a.rules.DomainsAssignUsers {
+		return
+	}
+	_, domain, _ := strings.Cut(u.text("primary_email"), "@")
+	for _, id := range a.departments.IDs() {
+		if slices.ContainsFunc(a.departments.Records[id].domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
+			u.set("department_ids", []int64{id})
+			return
+		}
+	}
+}
+
 // isUser reports whether there is a requester or agent of that id.
 func (a *Account) isUser(id int64) bool { return a.users.Records[id] != nil }
 

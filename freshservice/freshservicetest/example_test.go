@@ -2,6 +2,7 @@ package freshservicetest_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -65,4 +66,58 @@ func ExampleVariants() {
 	// default
 	// duplicate-400
 	// duplicate-invalid-value
+}
+
+// A list that changes while a client pages through it.
+func ExampleAccount_After() {
+	srv := freshservicetest.NewServer(freshservicetest.Sandbox())
+	defer srv.Close()
+	page := func(number string) {
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, srv.URL+"/api/v2/requesters?per_page=2&page="+number, http.NoBody)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		req.SetBasicAuth(srv.APIKey(), "X")
+		res, err := srv.Client().Do(req)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer res.Body.Close()
+		var list struct {
+			Requesters []struct {
+				FirstName string `json:"first_name"`
+			}
+		}
+		if err := json.NewDecoder(res.Body).Decode(&list); err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(list.Requesters)
+	}
+	srv.After(freshservicetest.Moment{Path: "/api/v2/requesters"}, func() {
+		srv.AddRequester(freshservicetest.Requester{FirstName: "Aaron"})
+	})
+	page("1")
+	page("2")
+	// Output:
+	// [{Ada} {Alan}]
+	// [{Alan} {Charles}]
+}
+
+// An account of one's own, from a file.
+func ExampleReadSeed() {
+	opts, err := freshservicetest.ReadSeed(strings.NewReader(`{
+		"requesters": [{"id": 10, "first_name": "Ada", "primary_email": "ada@example.com"}],
+		"requester_groups": [{"id": 80, "name": "VPN Users", "members": [10]}]
+	}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv := freshservicetest.NewServer(opts)
+	defer srv.Close()
+	fmt.Println(srv.Requester(10)["first_name"], srv.Members(80))
+	// Output: Ada [10]
 }

@@ -81,3 +81,17 @@ func TestDepartments_Fields(t *testing.T) {
 	assert.Empty(t, a.Agent(2)["department_ids"])
 	assert.Empty(t, a.Requester(10)["department_ids"])
 }
+
+// §7.1: e-mail domains may bring new people into a department.
+func TestDepartments_Domains(t *testing.T) {
+	t.Parallel()
+	for rule, want := range map[bool][]any{false: {}, true: {num(51)}} {
+		o := desk(freshservicetest.Rules{DomainsAssignUsers: rule})
+		o.Departments = append(o.Departments, freshservicetest.Department{ID: 51, Name: "Sales", Domains: []string{"Sales.example.com"}})
+		a := newAccount(t, o)
+		got := a.do("POST", "/requesters", object{"first_name": "A", "primary_email": "a@sales.example.com"}).want(201).object()
+		assert.Equal(t, want, got["department_ids"])
+		got = a.do("POST", "/requesters", object{"first_name": "B", "primary_email": "b@sales.example.com", "department_ids": []int{50}}).want(201).object()
+		assert.Equal(t, []any{num(50)}, got["department_ids"])
+	}
+}

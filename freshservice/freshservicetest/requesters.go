@@ -27,6 +27,7 @@ func (a *Account) createRequester(c *call) answer {
 	if bad, ok := a.checkUnique(u, nil, in, "primary_email"); !ok {
 		return bad
 	}
+	a.assignDomain(u, in)
 	u.id = a.take()
 	a.putUser(u, c.now)
 	return c.created("requesters", u.id, "requester", a.requesterView(u))
@@ -244,9 +245,7 @@ func (a *Account) reactivateRequester(c *call) answer {
 	if !cur.active && a.rules.ReactivationDrops == DropOnReactivate {
 		dropReferences(u)
 	}
-	if !a.rules.ReactivateKeepsFlag {
-		u.set(ticketsFlag, false)
-	}
+	a.resetFlag(u)
 	u.active = true
 	u.updated = c.now
 	a.putUser(u, c.now)

@@ -169,8 +169,8 @@ type Rules struct {
 	// deactivated requester are dropped (§4.7, samples in conflict). Default
 	// [DropOnReactivate].
 	ReactivationDrops ReactivationDrops
-	// ReactivateKeepsFlag exempts reactivate from "reset to false by every PUT
-	// that does not send true" (§4.1). Default false.
+	// ReactivateKeepsFlag exempts reactivate and the conversions from "reset to
+	// false by every PUT that does not send true" (§4.1). Default false.
 	ReactivateKeepsFlag bool
 	// RepeatDeactivateStatus is the answer to DELETE on an inactive user (§4.7,
 	// §13.8). Default success: 204 for requesters, 200 for agents.
@@ -211,6 +211,12 @@ type Rules struct {
 	// RoleGroupsIgnored accepts and drops "groups" of role assignments whose
 	// scope is not specified_groups (§5.2). Default false: an invalid_field.
 	RoleGroupsIgnored bool
+	// AgentEmailActivates sends an activation e-mail for a new address of an
+	// agent (§5.4). Default false.
+	AgentEmailActivates bool
+	// OwnerEmailReadonly refuses a new address of the account's owner (§5.4).
+	// Default false.
+	OwnerEmailReadonly bool
 	// OwnRolesLocked refuses the key's owner a change of the own roles with 403
 	// (§5.2). Default false.
 	OwnRolesLocked bool
@@ -271,6 +277,9 @@ type Rules struct {
 	// false.
 	DepartmentNameOptionalOnUpdate bool
 
+	// DomainsAssignUsers gives a new requester or agent without departments the
+	// one to whose domains the e-mail address belongs (§7.1). Default false.
+	DomainsAssignUsers bool
 	// LocationContactOnCreate accepts contact_name, email and phone on a new
 	// location, which only the update table has (§7.2). Default false.
 	LocationContactOnCreate bool

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -132,7 +133,31 @@ func TestSandbox(t *testing.T) {
 	assert.Equal(t, false, a.RequesterByEmail("charles@example.com")["active"])
 	assert.Equal(t, true, a.Agent(a.OwnerID())["api_key_enabled"])
 	a.query("/requesters", "badge_color:'blue'").want(200)
+	for _, g := range a.AgentGroups() {
+		in := object{"members": g["members"], "observers": g["observers"], "leaders": g["leaders"], "workspace_id": g["workspace_id"]}
+		a.do("PUT", path("groups", g["id"].(int64)), in).want(200)
+	}
+	for _, g := range a.RequesterGroups() {
+		for _, id := range a.Members(g["id"].(int64)) {
+			assert.NotNil(t, a.Requester(id))
+		}
+	}
 	assert.NotSame(t, opts, freshservicetest.Sandbox())
+}
+
+// Every field of Rules has a variant that sets it.
+func TestVariants_CoverRules(t *testing.T) {
+	t.Parallel()
+	set := map[string]bool{}
+	for _, v := range freshservicetest.Variants() {
+		rules := reflect.ValueOf(v.Rules)
+		for field, value := range rules.Fields() {
+			set[field.Name] = set[field.Name] || !value.IsZero()
+		}
+	}
+	for name, found := range set {
+		assert.True(t, found, name)
+	}
 }
 
 // Every variant differs from the default, has a name of its own, and serves.
