@@ -18,14 +18,15 @@ type resource struct{ path, one, many string }
 
 // The collections in use.
 var (
-	users         = resource{"/users", "user", "users"}
-	deletedUsers  = resource{"/deleted_users", "deleted_user", "deleted_users"}
-	identities    = resource{"/users/{user}/identities", "identity", "identities"}
-	memberships   = resource{"/users/{user}/organization_memberships", "organization_membership", "organization_memberships"}
-	organizations = resource{"/organizations", "organization", "organizations"}
-	customRoles   = resource{"/custom_roles", "custom_role", "custom_roles"}
-	userFields    = resource{"/user_fields", "user_field", "user_fields"}
-	locales       = resource{"/locales", "locale", "locales"}
+	users              = resource{"/users", "user", "users"}
+	deletedUsers       = resource{"/deleted_users", "deleted_user", "deleted_users"}
+	identities         = resource{"/users/{user}/identities", "identity", "identities"}
+	groups             = resource{"/groups", "group", "groups"}
+	organizations      = resource{"/organizations", "organization", "organizations"}
+	customRoles        = resource{"/custom_roles", "custom_role", "custom_roles"}
+	userFields         = resource{"/user_fields", "user_field", "user_fields"}
+	organizationFields = resource{"/organization_fields", "organization_field", "organization_fields"}
+	locales            = resource{"/locales", "locale", "locales"}
 )
 
 // at is the resource below another path: the search, a list below a record.
@@ -167,20 +168,7 @@ func nextPage(body schema.Value, params url.Values) string {
 
 // everything reads all pages of a list of moderate length.
 func (d *driver) everything(ctx context.Context, res resource, values map[string]string, params url.Values, background bool) ([]schema.Value, error) {
-	var out []schema.Value
-	for range maxSmallPages {
-		page, err := d.index(ctx, res, values, params, background)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, page.items...)
-		if page.next == "" {
-			return out, nil
-		}
-		params = clone(params)
-		params.Set("page[after]", page.next)
-	}
-	return nil, errTooMany
+	return d.pagesOf(ctx, res, values, params, maxSmallPages, background)
 }
 
 // body returns {key: v}.

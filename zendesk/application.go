@@ -9,21 +9,25 @@ import (
 
 // Names of the settings of an [Application].
 const (
-	settingSubdomain    = "subdomain"
-	settingAllowAdmin   = "allow_admin"
-	settingEmailChange  = "email_change"
-	settingScopes       = "scopes"
-	settingClientID     = "client_id"
-	settingClientSecret = "client_secret"
-	settingEmail        = "email"
-	settingAPIToken     = "api_token"
-	settingRateReserve  = "rate_reserve"
+	settingSubdomain     = "subdomain"
+	settingAllowAdmin    = "allow_admin"
+	settingEmailChange   = "email_change"
+	settingEmails        = "secondary_emails"
+	settingPhones        = "secondary_phones"
+	settingBelongs       = "user_organizations"
+	settingOrganizations = "organizations"
+	settingOwner         = "account_owner"
+	settingScopes        = "scopes"
+	settingClientID      = "client_id"
+	settingClientSecret  = "client_secret"
+	settingEmail         = "email"
+	settingAPIToken      = "api_token"
+	settingRateReserve   = "rate_reserve"
 )
 
 // Application returns Zendesk for a [connector.Registry]. Options that the
-// settings of a connection do not have come from o, which may be nil; its
-// AllowAdmin, EmailChange and Scopes are the settings' defaults. Connections to one
-// account that are opened through the same Application share its rate limit.
+// settings of a connection do not have come from o, which may be nil; those that
+// they have are the settings' defaults. Connections to one account that are opened through the same Application share its rate limit.
 func Application(o *Options) connector.Application {
 	var base Options
 	if o != nil {
@@ -34,6 +38,14 @@ func Application(o *Options) connector.Application {
 	}
 	if base.EmailChange == "" {
 		base.EmailChange = EmailReplace
+	}
+	for _, v := range []*string{&base.SecondaryEmails, &base.SecondaryPhones, &base.UserOrganizations} {
+		if *v == "" {
+			*v = SetIgnored
+		}
+	}
+	if base.Organizations == "" {
+		base.Organizations = OrganizationsReferenced
 	}
 	if base.Scopes == "" {
 		base.Scopes = DefaultScopes
@@ -48,6 +60,16 @@ func Application(o *Options) connector.Application {
 				Help: "Whether users may be made administrators."},
 			{Name: settingEmailChange, Default: base.EmailChange, Choices: []string{EmailReplace, EmailKeep},
 				Help: "What becomes of the old e-mail address when a user gets a new one: say keep if it is to stay as a further address."},
+			{Name: settingEmails, Default: base.SecondaryEmails, Choices: []string{SetIgnored, SetManaged},
+				Help: "Whether the addresses of a user beyond the primary one are read and written. Reading a user then takes one more call."},
+			{Name: settingPhones, Default: base.SecondaryPhones, Choices: []string{SetIgnored, SetManaged},
+				Help: "Whether the phone numbers of a user beyond the first one are read and written."},
+			{Name: settingBelongs, Default: base.UserOrganizations, Choices: []string{SetIgnored, SetManaged},
+				Help: "Whether all organizations of a user are read and written, not only the default one. Reading a user then takes one more call."},
+			{Name: settingOrganizations, Default: base.Organizations, Choices: []string{OrganizationsReferenced, OrganizationsGroups},
+				Help: "Whether organizations are groups as well, or only what users refer to."},
+			{Name: settingOwner, Default: base.AccountOwner,
+				Help: "The e-mail address or id of the account's owner, who is then never disabled, downgraded or deleted."},
 			{Name: settingScopes, Default: base.Scopes,
 				Help: `What the OAuth client's tokens are asked for. Changes of e-mail addresses need "read write".`},
 			{Name: settingRateReserve, Kind: connector.NumberSetting, Default: httpx.ReserveSetting(base.RateReserve),
@@ -68,6 +90,11 @@ func Application(o *Options) connector.Application {
 			opts := base
 			opts.AllowAdmin = s.Switch(settingAllowAdmin)
 			opts.EmailChange = s.Text(settingEmailChange)
+			opts.SecondaryEmails = s.Text(settingEmails)
+			opts.SecondaryPhones = s.Text(settingPhones)
+			opts.UserOrganizations = s.Text(settingBelongs)
+			opts.Organizations = s.Text(settingOrganizations)
+			opts.AccountOwner = s.Text(settingOwner)
 			opts.Scopes = s.Text(settingScopes)
 			opts.RateReserve = httpx.ReserveOption(s.Number(settingRateReserve))
 			return New(s.Text(settingSubdomain), auth, &opts)

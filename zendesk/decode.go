@@ -51,8 +51,8 @@ func dateOf(s string) (string, bool) {
 	return s, err == nil && at.Year() <= 9999
 }
 
-// decodeUser is decode for a user, with what the driver adds to the record: the
-// field that says whether the account is usable. The tags that custom fields
+// decodeUser is decode for a user, with what the driver adds to the record:
+// whether the account is usable, and whether it is an administrator's. The tags that custom fields
 // make are left out of the tags: they come and go with the fields.
 //
 // A user who was deleted stays readable, as not active; to everybody else there
@@ -66,11 +66,18 @@ func (d *driver) decodeUser(t *schema.Type, obj schema.Value) (*schema.Record, e
 		return nil, err
 	}
 	rec.Set(fieldEnabled, schema.BooleanValue(!rec.Bool("suspended")))
+	kind := rec.Integer("role_type")
+	rec.Set(fieldAdmin, schema.BooleanValue(rec.String("role") == roleAdmin || makesAdmins(kind)))
+	d.hideFieldTags(rec)
+	return rec, nil
+}
+
+// hideFieldTags leaves the tags that custom fields make out of a record's tags.
+func (d *driver) hideFieldTags(rec *schema.Record) {
 	if made := d.fieldTags(rec); len(made) > 0 {
 		tags := slices.DeleteFunc(rec.Strings("tags"), func(tag string) bool { return containsFold(made, tag) })
 		rec.Set("tags", schema.StringsValue(tags...))
 	}
-	return rec, nil
 }
 
 func isGone(obj schema.Value) bool {

@@ -19,21 +19,27 @@ import (
 const (
 	// ObjectUser is a person: an end user, an agent or an administrator.
 	ObjectUser = "user"
-	// ObjectOrganization is an organization; read-only here.
+	// ObjectGroup is a group of agents.
+	ObjectGroup = "group"
+	// ObjectOrganization is an organization, see [Options.Organizations].
 	ObjectOrganization = "organization"
 	// ObjectCustomRole is a role that agents can have; read-only.
 	ObjectCustomRole = "custom_role"
-	// ObjectGroup is a group of agents. No connection has it yet: there is its
-	// [Type], and a mapping.
-	ObjectGroup = "group"
 )
 
 // Fields that the driver itself has to know.
 const (
-	container = "user_fields" // of the fields that the account added
-	// fieldEnabled is a field of the driver's own: Zendesk has "suspended", the
-	// other way round.
-	fieldEnabled = "enabled"
+	userContainer         = "user_fields" // of the fields that the account added
+	organizationContainer = "organization_fields"
+
+	// Fields of the driver's own. Zendesk has "suspended" for the first, the other
+	// way round; the others have paths of their own.
+	fieldEnabled       = "enabled"
+	fieldAdmin         = "admin"
+	fieldMembers       = "members"
+	fieldEmails        = "secondary_emails"
+	fieldPhones        = "secondary_phones"
+	fieldOrganizations = "organization_ids"
 )
 
 // The roles of a user.
@@ -45,25 +51,35 @@ const (
 
 // known is what the account was found to be when it was described last.
 type known struct {
-	desc *connector.Description
-	user *schema.Type
-	tags []tagField
+	desc     *connector.Description
+	user     *schema.Type
+	settings accountSettings
+	tags     map[string][]tagField // by object
 }
 
-// tagField is a custom field whose value shows among the user's tags.
+// madeType is the type of an object and the facts that it was made of.
+type madeType struct {
+	facts string
+	typ   *schema.Type
+}
+
+// tagField is a custom field whose value shows among the tags of its record.
 type tagField struct {
 	name string // in the type
 	tag  string // of a checkbox; "" where the values themselves are tags
 }
 
 // Describe implements connector.Driver: one call to /user_fields for each hundred
-// fields, one to /locales, and the first time one to /users/me.
+// fields, one to /locales and one to /account/settings, the first time one to
+// /users/me and one for the account's owner where a setting names one. Where
+// organizations are groups, there is one to /organization_fields.
 func (d *driver) Describe(ctx context.Context) (*connector.Description, error) {
 	me, err := d.self(ctx)
 	if err != nil {
 		return nil, err
 	}
-	found, err := d.everything(ctx, userFields, nil, params("page[size]", strconv.Itoa(pageSize)), false)
+	all := params("page[size]", strconv.Itoa(pageSize))
+	found, err := d.everything(ctx, userFields, nil, all, false)
 	if err != nil {
 		return nil, d.fail(err, request{})
 	}
@@ -71,42 +87,114 @@ func (d *driver) Describe(ctx context.Context) (*connector.Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, tags, version := discover(found, languages)
-	version += "-" + me.id
+	settings, err := d.readSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ofOrganizations []schema.Value
+	if d.choices.groups {
+		if ofOrganizations, err = d.everything(ctx, organizationFields, nil, all, false); err != nil {
+			return nil, d.fail(err, request{})
+		}
+	}
+
+	c := d.choices
+	c.organizations = c.organizations && settings.several
+	user := withSets(builtinUser(), c)
+	locale := user["locale"]
+	locale.Choices = languages
+	user["locale"] = locale
+	userTags, userFacts := discover(user, userContainer, found)
+	organization := builtinOrganization()
+	if !c.groups {
+		delete(organization, fieldMembers)
+	}
+	organizationTags, organizationFacts := discover(organization, organizationContainer, ofOrganizations)
+
+	k := &known{settings: settings, tags: map[string][]tagField{ObjectUser: userTags, ObjectOrganization: organizationTags}}
+	var organizations *schema.Type
+	if k.user, err = d.typeOf(ObjectUser, user, fmt.Sprint(languages, c, userFacts)); err == nil {
+		organizations, err = d.typeOf(ObjectOrganization, organization, organizationFacts)
+	}
+	if err != nil {
+		return nil, &connector.Error{Code: connector.Internal, Err: fmt.Errorf("the account's fields make no type: %w", err)}
+	}
+	owner, err := d.accountOwner(ctx, k.user)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []any{me.id, owner, settings, languages, userFacts, organizationFacts}))
+	version := hex.EncodeToString(sum[:8])
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.known != nil && d.known.desc.Version == version {
-		return d.known.desc, nil // the same types, so that plans made for them live on
+		return d.known.desc, nil
 	}
-	user, err := schema.NewType(ObjectUser, fields)
+	k.desc = d.describe(k, organizations, version, me)
+	if owner != "" {
+		k.desc.Protected = []connector.Ref{{Object: ObjectUser, ID: owner}}
+	}
+	d.known = k
+	return k.desc, nil
+}
+
+// typeOf returns the type of an object: the same one while the facts are the same,
+// so that plans made for it live on.
+func (d *driver) typeOf(object string, fields schema.Fields, facts string) (*schema.Type, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if m, ok := d.made[object]; ok && m.facts == facts {
+		return m.typ, nil
+	}
+	t, err := schema.NewType(object, fields)
 	if err != nil {
-		return nil, &connector.Error{Code: connector.Internal, Err: fmt.Errorf("the account's fields make no type: %w", err)}
+		return nil, err
 	}
-	d.known = &known{desc: d.describe(user, version, me), user: user, tags: tags}
-	return d.known.desc, nil
+	if d.made == nil {
+		d.made = make(map[string]madeType)
+	}
+	d.made[object] = madeType{facts, t}
+	return t, nil
 }
 
 // describe puts the description together.
-func (d *driver) describe(user *schema.Type, version string, me *self) *connector.Description {
+func (d *driver) describe(k *known, organizations *schema.Type, version string, me *self) *connector.Description {
+	group := connector.Object{
+		Name: ObjectGroup, Type: d.types.group, Tag: "gr",
+		Actions: []connector.ActionKind{connector.Delete},
+		// There is no search: the list, which is up to date, is gone through.
+		Search: connector.Search{And: true, Immediate: true}, PageSize: pageSize, BlindUpdate: true,
+		Members: true, Member: []string{ObjectUser}, MemberField: fieldMembers, SkipsMembers: true,
+	}
+	if k.settings.uniqueNames {
+		group.Unique = []string{"name"}
+	}
+	organization := connector.Object{
+		Name: ObjectOrganization, Type: organizations, Tag: "or",
+		Unique: []string{"name", "external_id"},
+		Search: connector.Search{And: true, Consistent: []string{"id", "name", "external_id"}}, PageSize: pageSize, BlindUpdate: true,
+		Unserved: !d.choices.groups,
+	}
+	if d.choices.groups {
+		organization.Actions = []connector.ActionKind{connector.Delete}
+		organization.Members, organization.Member, organization.MemberField = true, []string{ObjectUser}, fieldMembers
+	}
 	return &connector.Description{
 		Account: d.account,
 		Version: version,
 		Owner:   connector.Ref{Object: ObjectUser, ID: me.id},
 		Objects: []connector.Object{
 			{
-				Name: ObjectUser, Type: user,
-				Unique: []string{"email", "external_id"}, Active: fieldEnabled, Hint: "role", Ordinary: roleEndUser, BlindActions: true,
-				Actions: []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase},
+				Name: ObjectUser, Type: k.user,
+				Unique: []string{"email", "external_id"}, Active: fieldEnabled, Admin: fieldAdmin, Hint: "role", Ordinary: roleEndUser, BlindActions: true,
+				Actions: []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase, connector.Downgrade},
 				// Addresses are found by a search that lags some minutes behind.
 				Search:   connector.Search{And: true, Consistent: []string{"id", "external_id"}},
 				PageSize: pageSize, BlindUpdate: true,
 			},
-			{
-				Name: ObjectOrganization, Type: d.types.organization, Tag: "or", ReadOnly: true,
-				Unique: []string{"name", "external_id"},
-				Search: connector.Search{And: true, Consistent: []string{"id", "name", "external_id"}}, PageSize: pageSize,
-			},
+			group,
+			organization,
 			{
 				Name: ObjectCustomRole, Type: d.types.customRole, Tag: "cr", ReadOnly: true,
 				Search: connector.Search{And: true, Consistent: []string{"id", "name"}}, PageSize: pageSize,
@@ -130,6 +218,9 @@ func (d *driver) knowledge(ctx context.Context) (*known, error) {
 	}
 	return k, nil
 }
+
+// typeOf returns the type of an object as it was described last.
+func (k *known) typeOf(object string) *schema.Type { return k.desc.Object(object).Type }
 
 // languages returns the codes of the languages that the account has; none where
 // the credential may not read them.
@@ -196,27 +287,20 @@ func decodeID(v schema.Value) string {
 	return ""
 }
 
-// discover returns the fields of a user with those that the account's
-// administrators added, which of them show as tags, and a version that changes with
-// the result.
-func discover(found []schema.Value, languages []string) (schema.Fields, []tagField, string) {
-	fields := builtinUser()
-	locale := fields["locale"]
-	locale.Choices = languages
-	fields["locale"] = locale
-
-	var tags []tagField
-	facts := []string{fmt.Sprintf("%q", languages)}
+// discover adds the fields that the account's administrators added. It returns
+// which of them show as tags, and all that the fields were made of.
+func discover(fields schema.Fields, container string, found []schema.Value) (tags []tagField, facts string) {
+	var all []string
 	taken := make(map[string]bool, len(found))
 	for _, v := range found {
 		f := readField(v)
-		name := customName(f.key)
+		name := connector.JoinField(container, f.key)
 		if low := strings.ToLower(name); f.key == "" || !f.active || taken[low] {
 			continue // names are compared without case
 		} else {
 			taken[low] = true
 		}
-		facts = append(facts, f.String())
+		all = append(all, f.String())
 		fields[name] = f.attribute()
 		switch {
 		case f.kind == "checkbox" && f.tag != "":
@@ -225,13 +309,9 @@ func discover(found []schema.Value, languages []string) (schema.Fields, []tagFie
 			tags = append(tags, tagField{name: name})
 		}
 	}
-	slices.Sort(facts)
-	sum := sha256.Sum256([]byte(strings.Join(facts, "\n")))
-	return fields, tags, hex.EncodeToString(sum[:8])
+	slices.Sort(all)
+	return tags, strings.Join(all, "\n")
 }
-
-// customName is the name that a custom field has in the type.
-func customName(key string) string { return connector.JoinField(container, key) }
 
 // field is an entry of /user_fields.
 type field struct {

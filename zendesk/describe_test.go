@@ -47,7 +47,7 @@ func TestDescribe_BuiltInFields(t *testing.T) {
 	assert.True(t, o.BlindUpdate)
 	assert.True(t, o.BlindActions)
 	assert.False(t, o.ReadOnly)
-	assert.Equal(t, []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase}, o.Actions)
+	assert.Equal(t, []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase, connector.Downgrade}, o.Actions)
 	for name, want := range map[string]schema.Attribute{
 		"name":            {Required: true},
 		"email":           {Filter: schema.Eq, Uniqueness: schema.UniqueServer, ClearAs: schema.ClearOmit},
@@ -61,9 +61,11 @@ func TestDescribe_BuiltInFields(t *testing.T) {
 		want.Name = name
 		assert.Equal(t, want, *o.Type.Lookup(name))
 	}
-	for _, name := range []string{"organization", "custom_role"} {
-		assert.True(t, desc.Object(name).ReadOnly, name)
-	}
+	assert.True(t, desc.Object("custom_role").ReadOnly)
+	organization := desc.Object("organization")
+	assert.False(t, organization.ReadOnly, "references can make them")
+	assert.True(t, organization.Unserved)
+	assert.False(t, organization.Members)
 }
 
 func TestDescribe_CustomFields(t *testing.T) {
@@ -104,11 +106,11 @@ func TestDescribe_CostsAndKeepsItsTypes(t *testing.T) {
 	}
 	first, err := f.Description(ctx)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/oauth/tokens", "/api/v2/users/me", "/api/v2/user_fields", "/api/v2/locales"}, paths())
+	assert.Equal(t, []string{"/oauth/tokens", "/api/v2/users/me", "/api/v2/user_fields", "/api/v2/locales", "/api/v2/account/settings"}, paths())
 	f.clock.Advance(30 * time.Minute)
 	second, err := f.Description(ctx)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/api/v2/user_fields", "/api/v2/locales"}, paths(), "who one is stays the same")
+	assert.Equal(t, []string{"/api/v2/user_fields", "/api/v2/locales", "/api/v2/account/settings"}, paths(), "who one is stays the same")
 	assert.Same(t, first.Object("user").Type, second.Object("user").Type)
 
 	f.sim.AddUserField(zendesktest.UserField{Key: "locker", Type: zendesktest.TextField})

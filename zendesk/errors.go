@@ -183,7 +183,7 @@ func readInvalid(out *connector.Error, r refusal, req request) {
 		return
 	}
 	if req.deletes {
-		out.Code, out.Reason = connector.Conflict, "Zendesk refuses to delete the user, for example one who has asked for tickets that are still open, or who owns the account"
+		out.Code, out.Reason = connector.Conflict, keptWords(req.typ)
 		return
 	}
 	var others []string
@@ -193,7 +193,7 @@ func readInvalid(out *connector.Error, r refusal, req request) {
 		case a == nil:
 		case f.code == codeDuplicate:
 			if out.Code != connector.AlreadyExists {
-				out.Code, out.Field, out.Reason = connector.AlreadyExists, a.Name, "another user has it"
+				out.Code, out.Field, out.Reason = connector.AlreadyExists, a.Name, takenWords(req.typ)
 			}
 		case out.Field == "":
 			out.Field, out.Reason = a.Name, reasonFor(f.code, a)
@@ -218,6 +218,20 @@ func readInvalid(out *connector.Error, r refusal, req request) {
 				break
 			}
 		}
+	}
+}
+
+func takenWords(t *schema.Type) string { return "another " + t.Name() + " has it" }
+
+// keptWords says why a record may not be deleted.
+func keptWords(t *schema.Type) string {
+	switch t.Name() {
+	case ObjectGroup:
+		return "Zendesk refuses to delete the group; most likely it is the account's default group"
+	case ObjectUser:
+		return "Zendesk refuses to delete the user, for example one who has asked for tickets that are still open, or who owns the account"
+	default:
+		return "Zendesk refuses to delete it"
 	}
 }
 
@@ -263,10 +277,12 @@ func fieldOf(req request, name string) *schema.Attribute {
 	case name == "" || name == wholeRecord:
 		return nil
 	}
-	if a := req.typ.Lookup(name); a != nil {
-		return a
+	for _, try := range [...]string{name, connector.JoinField(userContainer, name), connector.JoinField(organizationContainer, name)} {
+		if a := req.typ.Lookup(try); a != nil {
+			return a
+		}
 	}
-	return req.typ.Lookup(customName(name))
+	return nil
 }
 
 // words says that the credential is not accepted.
@@ -295,7 +311,7 @@ func statusOf(err error) int {
 // answer that does not say why.
 func refusedWithoutCode(err error, req request) (string, bool) {
 	own, ok := errors.AsType[*connector.Error](err)
-	if !ok || own.Code != connector.Invalid || own.Field != "email" && own.Field != "external_id" {
+	if !ok || own.Code != connector.Invalid || !isKey(req.typ, own.Field) {
 		return "", false
 	}
 	e, ok := errors.AsType[*httpx.Error](err)
@@ -308,4 +324,11 @@ func refusedWithoutCode(err error, req request) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// isKey reports whether a field's value belongs to one record only, or may be set
+// up to.
+func isKey(t *schema.Type, field string) bool {
+	a := t.Lookup(field)
+	return a != nil && (a.Uniqueness == schema.UniqueServer || t.Name() == ObjectGroup && field == "name")
 }

@@ -3,6 +3,7 @@ package zendesk
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,14 +19,22 @@ const (
 
 // identity is an address or a phone number of a user.
 type identity struct {
-	id, value string
-	primary   bool // among those of its type
+	id, kind, value string
+	primary         bool // among those of its type
 }
 
-// identitiesOf reads a user's identities of a type.
-func (d *driver) identitiesOf(ctx context.Context, t *schema.Type, user, kind string) ([]identity, error) {
-	p := params("type[]", kind, "page[size]", strconv.Itoa(pageSize))
-	items, err := d.everything(ctx, identities, map[string]string{"user": user}, p, false)
+// identitiesOf reads a user's addresses, phone numbers, or both.
+func (d *driver) identitiesOf(ctx context.Context, t *schema.Type, user string, c choices, background bool) ([]identity, error) {
+	p := params("page[size]", strconv.Itoa(pageSize))
+	kinds := []string{identityEmail, identityPhone}
+	if c.emails != c.phones {
+		kinds = kinds[:1]
+		if c.phones {
+			kinds[0] = identityPhone
+		}
+		p.Set("type[]", kinds[0])
+	}
+	items, err := d.pagesOf(ctx, identities, map[string]string{"user": user}, p, maxSmallPages, background)
 	if err != nil {
 		return nil, d.fail(err, request{typ: t, byID: true})
 	}
@@ -36,12 +45,27 @@ func (d *driver) identitiesOf(ctx context.Context, t *schema.Type, user, kind st
 			return nil, malformed(http.MethodGet, identities.path, "the answer holds an identity without an id")
 		}
 		// The filter is a newer part of the API, and primary is said per type.
-		if item.Member("type").Text() == kind {
+		if kind := item.Member("type").Text(); slices.Contains(kinds, kind) {
 			primary, _ := item.Member("primary").Bool()
-			out = append(out, identity{id: id, value: item.Member("value").Text(), primary: primary})
+			out = append(out, identity{id: id, kind: kind, value: item.Member("value").Text(), primary: primary})
 		}
 	}
 	return out, nil
+}
+
+// newIdentity is the body of a new identity. Nobody is mailed about it.
+func newIdentity(kind, value string, primary bool) schema.Value {
+	list := []schema.Member{
+		{Name: "type", Value: schema.StringValue(kind)},
+		{Name: "value", Value: schema.StringValue(value)},
+		{Name: "verified", Value: schema.BooleanValue(true)},
+	}
+	if kind == identityEmail {
+		list = append(list,
+			schema.Member{Name: "primary", Value: schema.BooleanValue(primary)},
+			schema.Member{Name: "skip_verify_email", Value: schema.BooleanValue(true)})
+	}
+	return schema.MembersValue(list...)
 }
 
 // changeEmail gives a user another primary address. An update of the user would
@@ -49,7 +73,7 @@ func (d *driver) identitiesOf(ctx context.Context, t *schema.Type, user, kind st
 // found in the list.
 func (d *driver) changeEmail(ctx context.Context, u *update, user string) error {
 	t, address := u.typ, u.email
-	have, err := d.identitiesOf(ctx, t, user, identityEmail)
+	have, err := d.identitiesOf(ctx, t, user, choices{emails: true}, false)
 	if err != nil {
 		return err
 	}
@@ -74,13 +98,7 @@ func (d *driver) changeEmail(ctx context.Context, u *update, user string) error 
 		)))
 		return failed(err)
 	case present == nil:
-		made, err := d.call(ctx, http.MethodPost, identities, "", map[string]string{"user": user}, body(identities.one, schema.MembersValue(
-			schema.Member{Name: "type", Value: schema.StringValue(identityEmail)},
-			schema.Member{Name: "value", Value: schema.StringValue(address)},
-			schema.Member{Name: "verified", Value: schema.BooleanValue(true)},
-			schema.Member{Name: "primary", Value: schema.BooleanValue(old == nil)},
-			schema.Member{Name: "skip_verify_email", Value: schema.BooleanValue(true)},
-		)))
+		made, err := d.call(ctx, http.MethodPost, identities, "", map[string]string{"user": user}, body(identities.one, newIdentity(identityEmail, address, old == nil)))
 		if err != nil {
 			return failed(err)
 		}
@@ -127,16 +145,16 @@ func (d *driver) dropIdentity(ctx context.Context, t *schema.Type, user, id stri
 }
 
 // replacePhone makes a number the user's own after an update of the user has only
-// added it: a direct line is not replaced by another (reference, 4.9). The old
-// lines are deleted, then the number is set once more.
+// added it: a direct line is not replaced by another (reference, 4.9). The old line,
+// which the record still shows, is deleted, then the number is set once more.
 func (d *driver) replacePhone(ctx context.Context, u *update, user string, rec *schema.Record) (*schema.Record, error) {
-	lines, err := d.identitiesOf(ctx, u.typ, user, identityPhone)
+	lines, err := d.identitiesOf(ctx, u.typ, user, choices{phones: true}, false)
 	if err != nil {
 		return nil, err
 	}
 	dropped := false
 	for _, line := range lines {
-		if samePhone(line.value, u.phoneNumber) {
+		if samePhone(line.value, u.phoneNumber) || !samePhone(line.value, rec.String("phone")) {
 			continue
 		}
 		if err := d.dropIdentity(ctx, u.typ, user, line.id); err != nil {

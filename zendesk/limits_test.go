@@ -123,8 +123,8 @@ func TestLimits_RefusalsAreWaitedFor(t *testing.T) {
 
 func TestLimits_TheAccountsBudget(t *testing.T) {
 	t.Parallel()
-	f := limited(t, zendesktest.Limits{Account: 6}, 5*time.Second)
-	for range 3 { // three went for the description
+	f := limited(t, zendesktest.Limits{Account: 7}, 5*time.Second)
+	for range 3 { // four went for the description
 		_, err := f.Get(t.Context(), user("1000"))
 		require.NoError(t, err)
 	}

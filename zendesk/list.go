@@ -30,10 +30,14 @@ func (d *driver) List(ctx context.Context, object string, q connector.Query) (*c
 	switch object {
 	case ObjectUser:
 		return d.listUsers(ctx, q)
-	case ObjectOrganization:
-		return d.listFixed(ctx, organizations, d.types.organization, q)
+	case ObjectGroup, ObjectOrganization:
+		k, err := d.knowledge(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return d.listCircles(ctx, d.circleOf(k, object), q)
 	case ObjectCustomRole:
-		return d.listFixed(ctx, customRoles, d.types.customRole, q)
+		return d.listRoles(ctx, q)
 	default:
 		return nil, noObject()
 	}
@@ -67,12 +71,8 @@ func newListing(res resource, t *schema.Type, q connector.Query) (*listing, erro
 
 func noPage() error { return connector.Errorf(connector.Invalid, "", "there is no such page") }
 
-// listUsers answers a List of users.
-func (d *driver) listUsers(ctx context.Context, q connector.Query) (*connector.Page, error) {
-	t, err := d.userType(ctx)
-	if err != nil {
-		return nil, err
-	}
+// newUserListing is newListing for users.
+func (d *driver) newUserListing(t *schema.Type, q connector.Query) (*listing, error) {
 	l, err := newListing(users, t, q)
 	if err != nil {
 		return nil, err
@@ -82,6 +82,27 @@ func (d *driver) listUsers(ctx context.Context, q connector.Query) (*connector.P
 			return nil, nil
 		}
 		return d.decodeUser(t, v)
+	}
+	return l, nil
+}
+
+// listUsers answers a List of users.
+func (d *driver) listUsers(ctx context.Context, q connector.Query) (*connector.Page, error) {
+	k, err := d.knowledge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, err := d.pageOfUsers(ctx, k.user, q)
+	if err != nil {
+		return nil, err
+	}
+	return page, d.fillSets(ctx, page.Records, q.Omit, q.Background)
+}
+
+func (d *driver) pageOfUsers(ctx context.Context, t *schema.Type, q connector.Query) (*connector.Page, error) {
+	l, err := d.newUserListing(t, q)
+	if err != nil {
+		return nil, err
 	}
 	if id, ok := eqOn(q.Filter, "id"); ok {
 		return l.lookup(func() (*schema.Record, error) { return d.getUser(ctx, t, id) })

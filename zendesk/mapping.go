@@ -7,15 +7,15 @@ import (
 	"github.com/usher-scim/usher/mapping/expr"
 )
 
-// Mappings has the default mapping documents of what connections serve, one file
-// each: SCIM users to Zendesk users ("zendesk-user"). Rules for the account's
-// custom fields are not in them, they are made from what the account has. A
-// document of one's own can extend one of these by its name, rule by rule.
+// Mappings has the default mapping documents, one file each: SCIM users to Zendesk
+// users ("zendesk-user"), SCIM groups to groups ("zendesk-group") and, where a
+// connection has them as groups, to organizations ("zendesk-organization"), with
+// the set that says which of the two a new group is for ("zendesk-groups"). Rules
+// for the account's custom fields are not in them, they are made from what the
+// account has. A document of one's own can extend one of these by its name, rule by
+// rule.
 //
-// The directory mapping has those of groups and organizations as well, which are
-// added here when a connection serves them.
-//
-//go:embed mapping/user.yaml
+//go:embed mapping/*.yaml
 var Mappings embed.FS
 
 // ValueMaps returns the value maps that the default mappings use beside the

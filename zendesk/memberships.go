@@ -4,106 +4,128 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
 	"github.com/usher-scim/usher/schema"
 )
 
-// multiState says whether users of the account can have several organizations.
-type multiState uint8
-
-const (
-	multiUnknown multiState = iota
-	multiNo
-	multiYes
-)
-
-// splitOrganization takes a new organization out of the fields of a user who may
-// have several: written there, it would end all memberships but one.
+// splitOrganization takes a new default organization out of the fields of a user
+// who may have several: written there, it would end all memberships but one.
 func (d *driver) splitOrganization(ctx context.Context, u *update) error {
 	v, ok := u.sent("organization_id")
-	if !ok || u.base != nil && u.base.Get("organization_id").Unassigned() {
-		return nil // whoever has no default organization has none
+	if !ok {
+		return nil
 	}
-	several, err := d.severalOrganizations(ctx)
-	if err != nil || !several {
+	k, err := d.knowledge(ctx)
+	if err != nil {
 		return err
 	}
+	all := u.typ.Slot(fieldOrganizations) != schema.NoSlot
+	switch {
+	case !k.settings.several:
+		return nil
+	case !all && u.base != nil && u.base.Get("organization_id").Unassigned():
+		return nil // whoever has no default organization has none
+	case all && v.Unassigned() && u.writesOrganizations():
+		// Which ones there are is said by the other field.
+	default:
+		u.organization = &v
+	}
 	delete(u.fields, u.typ.Slot("organization_id"))
-	u.organization = &v
 	return nil
 }
 
-// severalOrganizations asks the account's settings, once. Where they cannot be
-// read, users are taken to have several, which is safe.
-func (d *driver) severalOrganizations(ctx context.Context) (bool, error) {
-	d.mu.Lock()
-	state := d.multi
-	d.mu.Unlock()
-	if state == multiUnknown {
-		v, err := d.call(ctx, http.MethodGet, resource{path: "/account/settings", one: "settings"}, "", nil, nil)
-		switch status := statusOf(err); {
-		case status == http.StatusForbidden, status == http.StatusNotFound:
-			state = multiYes
-		case err != nil:
-			return false, d.fail(err, request{})
-		default:
-			state = multiYes
-			if on, said := v.Member("user").Member("multiple_organizations").Bool(); said && !on {
-				state = multiNo
-			}
+// writesOrganizations reports whether all organizations of the user are written.
+func (u *update) writesOrganizations() bool {
+	for _, e := range u.sets {
+		if u.typ.Attribute(e.Slot).Name == fieldOrganizations {
+			return true
 		}
-		d.mu.Lock()
-		d.multi = state
-		d.mu.Unlock()
 	}
-	return state == multiYes, nil
+	return false
+}
+
+// organizationsOf reads the memberships of a user.
+func (d *driver) organizationsOf(ctx context.Context, user string) ([]membership, error) {
+	c := &circle{key: "organization_id"}
+	items, err := d.upTo(ctx, organizationMemberships.at("/users/{user}/organization_memberships"), map[string]string{"user": user}, maxSmallPages, false)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]membership, len(items))
+	for i, item := range items {
+		out[i] = readMembership(c, item)
+	}
+	return out, nil
 }
 
 // moveOrganization changes the default organization of a user and leaves the
 // other memberships alone: it joins the new one, makes it the default, and ends
-// the membership that was the default before.
+// the membership that was the default before, unless all organizations of users
+// are a field of their own.
 func (d *driver) moveOrganization(ctx context.Context, u *update, user string) error {
 	req := request{typ: u.typ, byID: true}
-	have, err := d.everything(ctx, memberships, map[string]string{"user": user}, params("page[size]", "100"), false)
+	have, err := d.organizationsOf(ctx, user)
 	if err != nil {
 		return d.fail(err, req)
 	}
 	next := u.organization.Text()
 	old, there := "", false
 	for _, m := range have {
-		id := decodeID(m.Member("organization_id"))
-		if isDefault, _ := m.Member("default").Bool(); isDefault {
-			old = id
+		if m.isDefault {
+			old = m.circle
 		}
-		there = there || id == next
+		there = there || m.circle == next
 	}
-	if len(have) <= 1 {
+	all := u.typ.Slot(fieldOrganizations) != schema.NoSlot
+	if len(have) <= 1 && !all {
 		u.set("organization_id", *u.organization)
 		u.organization = nil
 		return nil
 	}
 	if next != "" && next != old {
 		if !there {
-			fields := schema.MembersValue(
-				schema.Member{Name: "user_id", Value: schema.IntegerValue(number(user))},
-				schema.Member{Name: "organization_id", Value: *u.organization},
-			)
-			_, err := d.call(ctx, http.MethodPost, memberships.at("/organization_memberships"), "", nil, body(memberships.one, fields))
-			if err != nil {
+			if err := d.joinOrganization(ctx, user, next); err != nil {
+				return d.failMembership(err, req, "organization_id")
+			}
+		}
+		if there || len(have) > 0 {
+			if err := d.membershipCall(ctx, http.MethodPut, user, next, "/make_default"); err != nil {
 				return d.fail(err, req)
 			}
 		}
-		if err := d.membershipCall(ctx, http.MethodPut, user, next, "/make_default"); err != nil {
-			return d.fail(err, req)
-		}
 	}
-	if old != "" && old != next {
-		err := d.membershipCall(ctx, http.MethodDelete, user, old, "")
-		if statusOf(err) != http.StatusNotFound {
-			return d.fail(err, req)
-		}
+	if old != "" && old != next && !(all && next != "") {
+		return d.fail(d.leaveOrganization(ctx, user, old), req)
 	}
 	return nil
+}
+
+// joinOrganization makes a user a member; one who is one already is a success.
+func (d *driver) joinOrganization(ctx context.Context, user, organization string) error {
+	return d.join(ctx, &circle{joins: organizationMemberships}, schema.MembersValue(
+		schema.Member{Name: "user_id", Value: schema.IntegerValue(number(user))},
+		schema.Member{Name: "organization_id", Value: schema.IntegerValue(number(organization))},
+	))
+}
+
+// failMembership is fail for a membership that is refused: the field is the one
+// that the organization came from.
+func (d *driver) failMembership(err error, req request, field string) error {
+	switch statusOf(err) {
+	case http.StatusUnprocessableEntity, http.StatusNotFound, http.StatusBadRequest:
+		return &connector.Error{Code: connector.Invalid, Field: field, Reason: "Zendesk does not take the user into the organization: there is none with the id, or the user has one already and may have no other", Err: err}
+	}
+	return d.fail(err, req)
+}
+
+// leaveOrganization ends a membership; one that is not there is no failure.
+func (d *driver) leaveOrganization(ctx context.Context, user, organization string) error {
+	err := d.membershipCall(ctx, http.MethodDelete, user, organization, "")
+	if statusOf(err) == http.StatusNotFound {
+		return nil
+	}
+	return err
 }
 
 // membershipCall changes the membership of a user in an organization.

@@ -95,11 +95,12 @@ func testType(t testing.TB) (*schema.Type, []tagField) {
 		}
 		return schema.MembersValue(members...)
 	}
-	fields, tags, _ := discover([]schema.Value{
+	fields := builtinUser()
+	tags, _ := discover(fields, userContainer, []schema.Value{
 		field("key", "team", "type", "dropdown"), field("key", "skills", "type", "multiselect"),
 		field("key", "on_site", "type", "checkbox", "tag", "here"), field("key", "hired", "type", "date"),
 		field("key", "desk", "type", "integer"), field("key", "odd", "type", "from_the_future"),
-	}, []string{"en-US"})
+	})
 	typ, err := schema.NewType(ObjectUser, fields)
 	require.NoError(t, err)
 	return typ, tags
@@ -115,7 +116,7 @@ func FuzzDecodeUser(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	typ, tags := testType(f)
-	d := &driver{known: &known{tags: tags}}
+	d := &driver{known: &known{tags: map[string][]tagField{ObjectUser: tags}}}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := schema.ParseJSON(data)
 		if err != nil {

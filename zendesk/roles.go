@@ -3,8 +3,10 @@ package zendesk
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/usher-scim/usher/connector"
+	"github.com/usher-scim/usher/internal/httpx"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -48,7 +50,7 @@ func (d *driver) mayHaveCustom(ctx context.Context, role schema.Value) error {
 	kind, known := d.roles[id]
 	d.mu.Unlock()
 	if !known {
-		rec, err := d.getFixed(ctx, customRoles, d.types.customRole, role.Text())
+		rec, err := d.getRole(ctx, role.Text())
 		if errors.Is(err, connector.NotFound) {
 			return connector.Errorf(connector.Invalid, "custom_role_id", "there is no such custom role")
 		}
@@ -57,11 +59,14 @@ func (d *driver) mayHaveCustom(ctx context.Context, role schema.Value) error {
 		}
 		kind = d.noteRole(rec)
 	}
-	if kind == roleTypeAdmin || kind == roleTypeBillingAdmin {
+	if makesAdmins(kind) {
 		return noAdmin("custom_role_id")
 	}
 	return nil
 }
+
+// makesAdmins reports whether a kind of custom role makes administrators.
+func makesAdmins(kind int64) bool { return kind == roleTypeAdmin || kind == roleTypeBillingAdmin }
 
 // noteRole remembers the kind of a custom role that was read.
 func (d *driver) noteRole(rec *schema.Record) int64 {
@@ -77,4 +82,40 @@ func (d *driver) noteRole(rec *schema.Record) int64 {
 
 func noAdmin(field string) error {
 	return connector.Errorf(connector.Denied, field, "this connection does not make administrators (allow_admin)")
+}
+
+// getRole reads a custom role.
+func (d *driver) getRole(ctx context.Context, id string) (*schema.Record, error) {
+	v, err := d.view(ctx, customRoles, id)
+	if err != nil {
+		return nil, d.fail(err, request{typ: d.types.customRole, byID: true})
+	}
+	return decode(d.types.customRole, v)
+}
+
+// listRoles reads the custom roles, which come in one piece. An account whose plan
+// has none answers 404.
+func (d *driver) listRoles(ctx context.Context, q connector.Query) (*connector.Page, error) {
+	l, err := newListing(customRoles, d.types.customRole, q)
+	if err != nil {
+		return nil, err
+	}
+	if id, ok := eqOn(q.Filter, "id"); ok {
+		return l.lookup(func() (*schema.Record, error) { return d.getRole(ctx, id) })
+	}
+	got, err := d.index(ctx, customRoles, nil, nil, q.Background)
+	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Status == http.StatusNotFound && readRefusal(e.Body).isJSON {
+		return &connector.Page{}, nil
+	}
+	if err != nil {
+		return nil, d.fail(err, request{})
+	}
+	recs, err := l.records(got.items)
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range recs {
+		d.noteRole(rec)
+	}
+	return &connector.Page{Records: recs, Total: len(recs)}, nil
 }

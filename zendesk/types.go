@@ -1,17 +1,12 @@
 package zendesk
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/usher-scim/usher/schema"
-)
+import "github.com/usher-scim/usher/schema"
 
 // Type returns the type of an object with the fields that Zendesk documents for
-// every account, as far as a mapping can use them: of objects that connections
-// serve, and of those that default mappings are there for. The fields that an
-// account has added are not among them; those, and what a connection can do with
-// an object so far, are in its description. It is nil for what is no object.
+// every account, as far as a mapping can use them, and those that settings switch
+// on. The fields that an account has added are not among them; those, and what a
+// connection does with an object, are in its description. It is nil for what is no
+// object.
 func Type(object string) *schema.Type {
 	fields := fieldsOf(object)
 	if fields == nil {
@@ -28,7 +23,7 @@ func Type(object string) *schema.Type {
 func fieldsOf(object string) schema.Fields {
 	switch object {
 	case ObjectUser:
-		return builtinUser()
+		return withSets(builtinUser(), choices{emails: true, phones: true, organizations: true})
 	case ObjectGroup:
 		return builtinGroup()
 	case ObjectOrganization:
@@ -69,11 +64,13 @@ func builtinUser() schema.Fields {
 		"alias":       {Description: "The name of an agent that end users see."},
 		fieldEnabled: {Type: schema.Boolean, Mutability: schema.ReadOnly,
 			Description: "Whether the account can be used: not suspended. Zendesk itself has no such attribute."},
-		"suspended":               readOnly(schema.Boolean),
-		"active":                  readOnly(schema.Boolean),
-		"role":                    {Choices: []string{roleEndUser, roleAgent, roleAdmin}, Filter: schema.Eq, ClearAs: never},
-		"custom_role_id":          {Type: schema.Integer},
-		"role_type":               readOnly(schema.Integer),
+		"suspended":      readOnly(schema.Boolean),
+		"active":         readOnly(schema.Boolean),
+		"role":           {Choices: []string{roleEndUser, roleAgent, roleAdmin}, Filter: schema.Eq, ClearAs: never},
+		"custom_role_id": {Type: schema.Integer},
+		"role_type":      readOnly(schema.Integer),
+		fieldAdmin: {Type: schema.Boolean, Mutability: schema.ReadOnly,
+			Description: "Whether the account is an administrator's, by its role or its custom role. Zendesk itself has no such attribute."},
 		"phone":                   {ClearAs: schema.ClearEmpty},
 		"shared_phone_number":     readOnly(schema.Boolean),
 		"time_zone":               {ClearAs: never},
@@ -104,6 +101,26 @@ func builtinUser() schema.Fields {
 	}
 }
 
+// withSets adds the fields for what a user has several of.
+func withSets(fields schema.Fields, c choices) schema.Fields {
+	if c.emails {
+		emails := setOf(schema.String)
+		emails.Description = "The e-mail addresses beyond the primary one."
+		fields[fieldEmails] = emails
+	}
+	if c.phones {
+		phones := setOf(schema.String)
+		phones.Description = "The phone numbers beyond that of the field phone."
+		fields[fieldPhones] = phones
+	}
+	if c.organizations {
+		organizations := setOf(schema.Integer)
+		organizations.Description = "All organizations of the user, the default one included."
+		fields[fieldOrganizations] = organizations
+	}
+	return fields
+}
+
 // builtinGroup are the fields of developer.zendesk.com, "Groups", with the members,
 // which have paths of their own. There is no search by name: groups are found in
 // their list.
@@ -112,7 +129,7 @@ func builtinGroup() schema.Fields {
 	name.Required = true
 	return schema.Fields{
 		"id": idField(), "name": name, "description": {},
-		"members":    setOf(schema.Integer),
+		fieldMembers: setOf(schema.Integer),
 		"is_public":  {Type: schema.Boolean, ClearAs: never, Description: "A private group cannot be made public again."},
 		"default":    readOnly(schema.Boolean),
 		"deleted":    readOnly(schema.Boolean),
@@ -127,8 +144,8 @@ func builtinOrganization() schema.Fields {
 	name.Required, name.Uniqueness, external.Uniqueness = true, schema.UniqueServer, schema.UniqueServer
 	return schema.Fields{
 		"id": idField(), "name": name, "external_id": external,
-		"members": setOf(schema.Integer),
-		"details": {}, "notes": {},
+		fieldMembers: setOf(schema.Integer),
+		"details":    {}, "notes": {},
 		"domain_names": setOf(schema.String), "tags": setOf(schema.String),
 		"shared_tickets":  {Type: schema.Boolean, ClearAs: never},
 		"shared_comments": {Type: schema.Boolean, ClearAs: never},
@@ -147,32 +164,13 @@ func builtinCustomRole() schema.Fields {
 	}
 }
 
-// fixedTypes are the types that connections have so far of the objects whose
-// fields are the same in every account.
-type fixedTypes struct{ organization, customRole *schema.Type }
+// fixedTypes are the types of objects whose fields are the same in every account.
+type fixedTypes struct{ group, customRole *schema.Type }
 
 // newFixedTypes makes them.
 func newFixedTypes() (t fixedTypes, err error) {
-	make := func(name string, fields schema.Fields) *schema.Type {
-		typ, e := schema.NewType(name, fields)
-		err = cmp.Or(err, e)
-		return typ
+	if t.group, err = schema.NewType(ObjectGroup, builtinGroup()); err == nil {
+		t.customRole, err = schema.NewType(ObjectCustomRole, builtinCustomRole())
 	}
-	t.organization = make(ObjectOrganization, looked(builtinOrganization(),
-		"id", "name", "external_id", "details", "notes", "domain_names", "created_at", "updated_at"))
-	t.customRole = make(ObjectCustomRole, builtinCustomRole())
 	return t, err
-}
-
-// looked returns the named ones of fields as those of records that are only looked
-// up.
-func looked(fields schema.Fields, names ...string) schema.Fields {
-	out := make(schema.Fields, len(names))
-	for name, a := range fields {
-		if slices.Contains(names, name) {
-			a.Mutability, a.Required, a.Uniqueness = schema.ReadOnly, false, schema.NotUnique
-			out[name] = a
-		}
-	}
-	return out
 }

@@ -9,17 +9,18 @@ import (
 	"github.com/usher-scim/usher/schema"
 )
 
-// createBody is the body of a create: the writable fields that have a value.
-func createBody(rec *schema.Record) schema.Value {
+// userBody is the body of a create: the writable fields that have a value, but
+// for those that have paths of their own.
+func userBody(rec *schema.Record) schema.Value {
 	t := rec.Type()
 	out := t.New()
 	out.Set("skip_verify_email", schema.BooleanValue(true))
 	for s, v := range rec.Values() {
-		if a := t.Attribute(s); a.Writable() && !v.Unassigned() {
+		if a := t.Attribute(s); a.Writable() && !v.Unassigned() && !isSet(a.Name) {
 			out.SetAt(s, v)
 		}
 	}
-	return connector.RecordBody(out)
+	return setBody(rec, out)
 }
 
 // update is an update in the making: what goes to the user itself, and what has
@@ -36,6 +37,7 @@ type update struct {
 	phone        bool          // the phone number is among the fields
 	phoneNumber  string        // as it is to be
 	organization *schema.Value // the new default organization where the user may have several, nil for no change
+	sets         []schema.Edit // of the fields that have paths of their own
 }
 
 func (u *update) empty() bool { return len(u.fields) == 0 }
@@ -90,7 +92,10 @@ func (d *driver) planUpdate(ctx context.Context, id string, c connector.Change) 
 	}
 	u := &update{typ: c.Type, base: c.Base, want: c.Want, fields: make(map[schema.Slot]schema.Value, len(c.Edits)+1)}
 	for _, e := range c.Edits {
-		if a := u.typ.Attribute(e.Slot); a.Writable() && a.Name != "skip_verify_email" {
+		switch a := u.typ.Attribute(e.Slot); {
+		case isSet(a.Name):
+			u.sets = append(u.sets, e)
+		case a.Writable() && a.Name != "skip_verify_email":
 			u.edit(a, e)
 		}
 	}
@@ -116,6 +121,9 @@ func (d *driver) needsBase(c connector.Change) bool {
 	var role, custom, tags, elements bool
 	fields := 0
 	for _, e := range c.Edits {
+		if isSet(c.Type.Attribute(e.Slot).Name) {
+			continue
+		}
 		elements = elements || e.Op == schema.Add || e.Op == schema.Remove
 		if c.Type.Attribute(e.Slot).Custom {
 			fields++
@@ -126,7 +134,7 @@ func (d *driver) needsBase(c connector.Change) bool {
 		case "custom_role_id":
 			custom = e.Op != schema.Clear && !e.Value.Unassigned()
 		case "tags":
-			tags = e.Op != schema.Set || d.hasTagFields()
+			tags = e.Op != schema.Set || d.hasTagFields(ObjectUser)
 		}
 	}
 	return elements || custom && !role || tags ||
@@ -236,7 +244,7 @@ func (d *driver) planRole(ctx context.Context, u *update, id string) error {
 	}
 	if changes && after != roleAdmin {
 		// Whoever checks a connection does not want it to end itself.
-		if err := d.notSelf(ctx, id); err != nil {
+		if err := d.notProtected(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -268,7 +276,7 @@ func (d *driver) planRole(ctx context.Context, u *update, id string) error {
 	return nil
 }
 
-// fieldTags returns the tags that a user's custom fields make.
+// fieldTags returns the tags that a record's custom fields make.
 func (d *driver) fieldTags(rec *schema.Record) []string {
 	d.mu.Lock()
 	k := d.known
@@ -277,7 +285,7 @@ func (d *driver) fieldTags(rec *schema.Record) []string {
 		return nil
 	}
 	var out []string
-	for _, f := range k.tags {
+	for _, f := range k.tags[rec.Type().Name()] {
 		v := rec.Get(f.name)
 		if f.tag == "" {
 			out = append(out, v.Strings()...)
@@ -288,24 +296,28 @@ func (d *driver) fieldTags(rec *schema.Record) []string {
 	return out
 }
 
-func (d *driver) hasTagFields() bool {
+func (d *driver) hasTagFields(object string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.known != nil && len(d.known.tags) > 0
+	return d.known != nil && len(d.known.tags[object]) > 0
 }
 
-// keepFieldTags adds the tags of custom fields to a list that is sent: the list
-// replaces all tags, and a field loses its value with its tag.
-func (d *driver) keepFieldTags(u *update) {
-	list, ok := u.sent("tags")
-	if !ok || u.want == nil {
-		return
-	}
+// withFieldTags returns a list of tags that is to be sent with those of the
+// record's custom fields: the list replaces all tags, and a field loses its value
+// with its tag.
+func (d *driver) withFieldTags(list schema.Value, rec *schema.Record) schema.Value {
 	tags := list.Strings()
-	for _, tag := range d.fieldTags(u.want) {
+	for _, tag := range d.fieldTags(rec) {
 		if !slices.Contains(tags, tag) {
 			tags = append(tags, tag)
 		}
 	}
-	u.set("tags", schema.StringsValue(tags...))
+	return schema.StringsValue(tags...)
+}
+
+// keepFieldTags is withFieldTags for an update of a user.
+func (d *driver) keepFieldTags(u *update) {
+	if list, ok := u.sent("tags"); ok && u.want != nil {
+		u.set("tags", d.withFieldTags(list, u.want))
+	}
 }

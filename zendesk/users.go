@@ -10,19 +10,36 @@ import (
 	"github.com/usher-scim/usher/schema"
 )
 
-// Get implements connector.Driver: one call.
+// Get implements connector.Driver: one call, and one more for the members of a
+// group, for each hundred, and for each of a user's further addresses and further
+// organizations where they are fields.
 func (d *driver) Get(ctx context.Context, r connector.Ref) (*schema.Record, error) {
+	return d.GetWithout(ctx, r, nil)
+}
+
+// GetWithout implements connector.Omitter: the fields that cost calls of their own
+// are left out.
+func (d *driver) GetWithout(ctx context.Context, r connector.Ref, omit []string) (*schema.Record, error) {
+	k, err := d.knowledge(ctx)
+	if err != nil {
+		return nil, err
+	}
 	switch r.Object {
 	case ObjectUser:
-		t, err := d.userType(ctx)
+		rec, err := d.getUser(ctx, k.user, r.ID)
 		if err != nil {
 			return nil, err
 		}
-		return d.getUser(ctx, t, r.ID)
-	case ObjectOrganization:
-		return d.getFixed(ctx, organizations, d.types.organization, r.ID)
+		return rec, d.fillSets(ctx, []*schema.Record{rec}, omit, false)
+	case ObjectGroup, ObjectOrganization:
+		c := d.circleOf(k, r.Object)
+		rec, err := d.getCircle(ctx, c, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		return rec, d.fillMembers(ctx, c, []*schema.Record{rec}, omit, true, false)
 	case ObjectCustomRole:
-		return d.getFixed(ctx, customRoles, d.types.customRole, r.ID)
+		return d.getRole(ctx, r.ID)
 	default:
 		return nil, noObject()
 	}
@@ -30,6 +47,7 @@ func (d *driver) Get(ctx context.Context, r connector.Ref) (*schema.Record, erro
 
 func noObject() error { return connector.Errorf(connector.Unsupported, "", "there is no such object") }
 
+// getUser reads a user, without what has paths of its own.
 func (d *driver) getUser(ctx context.Context, t *schema.Type, id string) (*schema.Record, error) {
 	v, err := d.view(ctx, users, id)
 	if err != nil {
@@ -38,23 +56,39 @@ func (d *driver) getUser(ctx context.Context, t *schema.Type, id string) (*schem
 	return d.decodeUser(t, v)
 }
 
-// Create implements connector.Driver: one call. Zendesk sends the new user no
-// mail unless the record says so in skip_verify_email.
+// Create implements connector.Driver: one call, and those that further addresses
+// and organizations of a user take. Zendesk sends the new user no mail unless the
+// record says so in skip_verify_email.
 func (d *driver) Create(ctx context.Context, object string, rec *schema.Record) (*schema.Record, error) {
-	if object != ObjectUser {
+	switch object {
+	case ObjectUser:
+		return d.createUser(ctx, rec)
+	case ObjectGroup, ObjectOrganization:
+		k, err := d.knowledge(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return d.createCircle(ctx, d.circleOf(k, object), rec)
+	default:
 		return nil, noObject()
 	}
+}
+
+func (d *driver) createUser(ctx context.Context, rec *schema.Record) (*schema.Record, error) {
 	role := rec.String("role")
 	if err := d.mayHave(ctx, rec, role); err != nil {
 		return nil, err
 	}
 	req := request{typ: rec.Type(), create: true, raises: role == roleAgent || role == roleAdmin}
-	v, err := d.call(ctx, http.MethodPost, users, "", nil, body(users.one, createBody(rec)))
+	v, err := d.call(ctx, http.MethodPost, users, "", nil, body(users.one, userBody(rec)))
 	if err != nil {
 		return nil, d.taken(ctx, d.fail(err, req), req, rec.Get, 0)
 	}
 	out, err := d.decodeUser(rec.Type(), v)
-	return out, d.fail(err, req)
+	if err != nil {
+		return nil, d.fail(err, req)
+	}
+	return out, d.completeUser(ctx, out, rec)
 }
 
 // taken looks once whether a refused address or external id is in use, where the
@@ -66,16 +100,22 @@ func (d *driver) taken(ctx context.Context, err error, req request, sent func(st
 	if !ok || sent(field).Unassigned() {
 		return err
 	}
-	page, failed := d.listUsers(ctx, connector.Query{Filter: &schema.Compare{
+	q := connector.Query{Omit: append(allSets[:], fieldMembers), Filter: &schema.Compare{
 		Path: schema.Path{Attr: field}, Op: schema.Eq, Value: sent(field),
-	}})
-	if failed != nil {
-		return err
-	}
-	for _, holder := range page.Records {
-		if holder.Integer("id") != self {
-			own, _ := errors.AsType[*connector.Error](err)
-			return &connector.Error{Code: connector.AlreadyExists, Field: field, Reason: "another user has it", Err: own.Err}
+	}}
+	for range maxSmallPages { // groups are looked for page by page
+		page, failed := d.List(ctx, req.typ.Name(), q)
+		if failed != nil {
+			return err
+		}
+		for _, holder := range page.Records {
+			if holder.Integer("id") != self {
+				own, _ := errors.AsType[*connector.Error](err)
+				return &connector.Error{Code: connector.AlreadyExists, Field: field, Reason: takenWords(req.typ), Err: own.Err}
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
 		}
 	}
 	return err
@@ -84,37 +124,61 @@ func (d *driver) taken(ctx context.Context, err error, req request, sent func(st
 // Update implements connector.Driver: one call, to /users/{id}. More are needed
 // for a new e-mail address (two, or up to four where the old one is kept or the
 // new one is there already), for a phone number that takes the place of a direct
-// line (three more), and for the organization of a user who may have several.
+// line (three more), for the organization of a user who may have several, and one
+// for each further address or organization that comes or goes.
 //
 // What others could stand in the way of, the address, is changed first.
 func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change) (*schema.Record, error) {
-	if r.Object != ObjectUser {
-		return nil, connector.Errorf(connector.Unsupported, "", "it cannot be changed through this connection yet")
+	switch r.Object {
+	case ObjectUser:
+		return d.updateUser(ctx, r.ID, c)
+	case ObjectGroup, ObjectOrganization:
+		k, err := d.knowledge(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return d.updateCircle(ctx, d.circleOf(k, r.Object), r.ID, c)
+	default:
+		return nil, noObject()
 	}
-	u, err := d.planUpdate(ctx, r.ID, c)
+}
+
+func (d *driver) updateUser(ctx context.Context, id string, c connector.Change) (*schema.Record, error) {
+	u, err := d.planUpdate(ctx, id, c)
 	if err != nil {
 		return nil, err
 	}
 	if u.email != "" {
-		if err := d.changeEmail(ctx, u, r.ID); err != nil {
+		if err := d.changeEmail(ctx, u, id); err != nil {
 			return nil, err
 		}
 	}
 	if u.organization != nil {
-		if err := d.moveOrganization(ctx, u, r.ID); err != nil {
+		if err := d.moveOrganization(ctx, u, id); err != nil {
 			return nil, err
 		}
 	}
+	var rec *schema.Record
 	if !u.empty() {
-		return d.write(ctx, r.ID, u)
+		if rec, err = d.write(ctx, id, u); err != nil {
+			return nil, err
+		}
 	}
-	if u.email == "" && u.organization == nil {
+	if err := d.writeSets(ctx, id, u); err != nil {
+		return nil, err
+	}
+	if u.empty() && u.email == "" && u.organization == nil && len(u.sets) == 0 {
 		if u.base == nil {
-			return nil, nil // nothing that can be changed was asked for
+			return nil, nil //nolint:nilnil // nothing that can be changed was asked for
 		}
 		return u.base.Clone(), nil
 	}
-	return d.getUser(ctx, u.typ, r.ID)
+	if rec == nil || u.writesOrganizations() {
+		if rec, err = d.getUser(ctx, u.typ, id); err != nil {
+			return nil, err
+		}
+	}
+	return rec, d.fillSets(ctx, []*schema.Record{rec}, nil, false)
 }
 
 // write sends the fields of an update, and sees to what Zendesk has made of them.
@@ -169,45 +233,71 @@ func (d *driver) putOne(ctx context.Context, t *schema.Type, id, field string, v
 
 // Act implements connector.Driver. An end user is suspended, unsuspended and
 // deleted by one call. An agent or administrator is made an end user first, one
-// more, which frees the seat and is not undone by Activate. Where the hint does not
-// tell the role, it is asked for, one more.
+// more, which frees the seat and is not undone by Activate; with Keep, the role
+// stays. Where the hint does not tell the role, it is asked for, one more. Groups
+// and organizations are deleted by one call.
 func (d *driver) Act(ctx context.Context, r connector.Ref, a connector.Action) (*schema.Record, error) {
-	if r.Object != ObjectUser {
-		return nil, connector.Errorf(connector.Unsupported, "", "the driver has no such action for it")
-	}
-	t, err := d.userType(ctx)
+	k, err := d.knowledge(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if a.Kind == connector.Activate {
-		return d.suspend(ctx, t, r.ID, false)
+	switch {
+	case r.Object == ObjectUser:
+		rec, err := d.actUser(ctx, k.user, r.ID, a)
+		if err != nil || rec == nil {
+			return nil, err
+		}
+		return rec, d.fillSets(ctx, []*schema.Record{rec}, nil, false)
+	case (r.Object == ObjectGroup || r.Object == ObjectOrganization) && a.Kind == connector.Delete:
+		return nil, d.deleteCircle(ctx, d.circleOf(k, r.Object), r.ID)
+	default:
+		return nil, connector.Errorf(connector.Unsupported, "", "the driver has no such action for it")
 	}
-	if err := d.notSelf(ctx, r.ID); err != nil {
+}
+
+func (d *driver) actUser(ctx context.Context, t *schema.Type, id string, a connector.Action) (*schema.Record, error) {
+	if a.Kind == connector.Activate {
+		return d.suspend(ctx, t, id, false)
+	}
+	if err := d.notProtected(ctx, id); err != nil {
 		return nil, err
 	}
 	switch a.Kind {
 	case connector.Deactivate:
-		return d.deactivate(ctx, t, r.ID, a.Hint)
-	case connector.Delete:
-		if _, err := d.downgrade(ctx, t, r.ID, a.Hint); err != nil {
-			return nil, err
+		if a.Keep {
+			return d.suspend(ctx, t, id, true)
 		}
-		return nil, d.delete(ctx, t, r.ID)
+		return d.deactivate(ctx, t, id, a.Hint)
+	case connector.Downgrade:
+		return d.demote(ctx, t, id)
+	case connector.Delete:
+		if !a.Keep {
+			if _, err := d.downgrade(ctx, t, id, a.Hint); err != nil {
+				return nil, err
+			}
+		}
+		return nil, d.delete(ctx, t, id)
 	case connector.Erase:
-		return nil, d.erase(ctx, t, r.ID, a.Hint)
+		return nil, d.erase(ctx, t, id, a.Hint)
 	default:
 		return nil, connector.Errorf(connector.Unsupported, "", "the driver has no such action")
 	}
 }
 
-// notSelf protects the user as whom the driver itself acts.
-func (d *driver) notSelf(ctx context.Context, id string) error {
+// notProtected protects the user as whom the driver itself acts, and the account's
+// owner.
+func (d *driver) notProtected(ctx context.Context, id string) error {
 	me, err := d.self(ctx)
 	if err != nil {
 		return err
 	}
-	if me.id == id {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch id {
+	case me.id:
 		return connector.Errorf(connector.Denied, "", "it is the user whom the connection itself acts as")
+	case d.owner:
+		return connector.Errorf(connector.Denied, "", "it is the account's owner")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package zendesk
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
-	"github.com/usher-scim/usher/schema"
 )
 
 // What [Options.EmailChange] can say.
@@ -22,6 +20,25 @@ const (
 	// EmailKeep makes the new address the primary one and keeps the old one as a
 	// further address, so that mail from it still finds the user.
 	EmailKeep = "keep"
+)
+
+// What [Options.Organizations] can say.
+const (
+	// OrganizationsReferenced has organizations as what users refer to, and no more.
+	// References can make them.
+	OrganizationsReferenced = "referenced"
+	// OrganizationsGroups has them as groups as well, whose members are their users.
+	OrganizationsGroups = "groups"
+)
+
+// What [Options.SecondaryEmails], [Options.SecondaryPhones] and
+// [Options.UserOrganizations] can say.
+const (
+	// SetIgnored leaves what a user has beyond the first one as it is, and does not
+	// show it.
+	SetIgnored = "ignored"
+	// SetManaged makes a field of it, which is read and written as a set.
+	SetManaged = "managed"
 )
 
 // DefaultScopes is what [Options.Scopes] is by default: e-mail addresses cannot
@@ -46,6 +63,24 @@ type Options struct {
 	AllowAdmin bool
 	// EmailChange is [EmailReplace] or [EmailKeep]; "" means EmailReplace.
 	EmailChange string
+	// SecondaryEmails is [SetIgnored] or [SetManaged]; "" means SetIgnored. Managed,
+	// users have the field "secondary_emails": the addresses beyond the primary one.
+	// Reading a user then takes one more call.
+	SecondaryEmails string
+	// SecondaryPhones is the same for phone numbers and the field
+	// "secondary_phones". Both fields together take one more call.
+	SecondaryPhones string
+	// UserOrganizations is the same for the organizations of a user and the field
+	// "organization_ids", which has all of them, the default one included. In an
+	// account whose users have one organization there is no such field.
+	UserOrganizations string
+	// Organizations is [OrganizationsReferenced] or [OrganizationsGroups]; "" means
+	// OrganizationsReferenced.
+	Organizations string
+	// AccountOwner is the e-mail address or the id of the account's owner, who is never
+	// disabled, downgraded or deleted: the API does not tell who it is. "" leaves the
+	// owner's protection to Zendesk, which refuses a deletion.
+	AccountOwner string
 	// Scopes are what access tokens are asked for, separated by spaces; "" means
 	// [DefaultScopes]. API tokens have none.
 	Scopes string
@@ -111,14 +146,18 @@ type driver struct {
 	account    string // "acme.zendesk.com"
 	allowAdmin bool
 	keepEmail  bool
+	choices    choices
+	patience   time.Duration // of waits for jobs
 	log        *slog.Logger
 	types      fixedTypes
 
-	mu    sync.Mutex
-	known *known     // latest, nil until the account was described
-	me    *self      // whom the credential belongs to, nil until asked
-	roles roleTypes  // kinds of custom roles
-	multi multiState // whether users can have several organizations
+	mu      sync.Mutex
+	known   *known              // latest, nil until the account was described
+	made    map[string]madeType // types of objects as they were described last
+	me      *self               // whom the credential belongs to, nil until asked
+	owner   string              // id of the account's owner, "" until it was found
+	roles   roleTypes           // kinds of custom roles
+	crowded map[string]bool     // paths of lists of memberships that are too long to be read whole
 
 	// What becomes of custom fields that an update does not send, a customRule. The
 	// vendor's samples show that they stay, no page says so.
@@ -128,6 +167,8 @@ type driver struct {
 var (
 	_ connector.Driver  = (*driver)(nil)
 	_ connector.Checker = (*driver)(nil)
+	_ connector.Members = (*driver)(nil)
+	_ connector.Omitter = (*driver)(nil)
 )
 
 func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
@@ -151,6 +192,12 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 		d.keepEmail = true
 	default:
 		return nil, &connector.SettingError{Field: "settings." + settingEmailChange, Msg: "it has to be one of " + EmailReplace + ", " + EmailKeep}
+	}
+	if d.choices, err = readChoices(o); err != nil {
+		return nil, err
+	}
+	if d.patience = o.Patience; d.patience <= 0 {
+		d.patience = httpx.DefaultPatience
 	}
 	scopes := strings.Join(strings.Fields(o.Scopes), " ")
 	if scopes == "" {
@@ -218,13 +265,4 @@ func isScopes(s string) bool {
 		}
 	}
 	return len(s) <= 4096
-}
-
-// userType returns the type of users as it was described last.
-func (d *driver) userType(ctx context.Context) (*schema.Type, error) {
-	k, err := d.knowledge(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return k.user, nil
 }

@@ -70,7 +70,7 @@ func TestNew_SpeaksToTheVendorsAddress(t *testing.T) {
 
 func TestApplication(t *testing.T) {
 	t.Parallel()
-	sim := zendesktest.NewServer(&zendesktest.Options{Limits: &zendesktest.Limits{Account: 8}, Users: people()})
+	sim := zendesktest.NewServer(&zendesktest.Options{Limits: &zendesktest.Limits{Account: 11}, Users: people()})
 	t.Cleanup(sim.Close)
 	reg, err := connector.NewRegistry(zendesk.Application(&zendesk.Options{
 		BaseURL: sim.URL, Patience: time.Millisecond, Clock: testx.NewClock(time.Time{}),
@@ -95,7 +95,7 @@ func TestApplication(t *testing.T) {
 	_, err = two.Description(t.Context())
 	require.NoError(t, err)
 
-	// The two share what is left of the account's eight calls, and differ in what they may.
+	// The two share what is left of the account's calls, and differ in what they may.
 	e := edits(t, desc.Object("user").Type, map[string]any{"role": "admin"})
 	_, err = one.Update(t.Context(), user("200"), connector.Change{Edits: e})
 	require.ErrorIs(t, err, connector.Denied)

@@ -165,7 +165,11 @@ func (app application) section(t *testing.T, b *strings.Builder, doc *document) 
 	fmt.Fprintf(b, "\n## %s\n\n", title(strings.TrimPrefix(doc.Name, app.dir+"-")))
 	fmt.Fprintf(b, "[%s](../../%s), the document `%s`.", path.Base(doc.file), doc.file, doc.Name)
 	if doc.Kind != "" {
-		b.WriteString(" It says which document a user is for:\n\n")
+		one := "user"
+		if strings.HasSuffix(doc.Name, "groups") {
+			one = "group"
+		}
+		b.WriteString(" It says which document a " + one + " is for:\n\n")
 		for _, r := range doc.Routes {
 			if r.When == "" {
 				fmt.Fprintf(b, "- else `%s`\n", r.Use)

@@ -192,6 +192,9 @@ func (c *Client) CloseIdleConnections() {
 // Now returns the time by the client's clock.
 func (c *Client) Now() time.Time { return c.clock.Now() }
 
+// Sleep waits by the client's clock, for something that the target does meanwhile. It fails with the context's error.
+func (c *Client) Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, c.clock, d) }
+
 // Pause waits a random time below limit, by the client's clock: before a request is made again whose refusal only the
 // driver understands. It fails with the context's error.
 func (c *Client) Pause(ctx context.Context, limit time.Duration) error {
