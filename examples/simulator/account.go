@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -28,13 +29,20 @@ type account struct {
 	try     string // a path of the API to try
 }
 
-// opener makes an account, whose page is shown to whom guard lets in.
-type opener func(guard func(*http.Request) bool) (*account, error)
+// opener makes an account of a seed, of nil the simulator's own. Its page is shown
+// to whom guard lets in.
+type opener func(seed io.Reader, guard func(*http.Request) bool) (*account, error)
 
 var applications = map[string]opener{"freshservice": openFreshservice, "zendesk": openZendesk}
 
-func openFreshservice(guard func(*http.Request) bool) (*account, error) {
+func openFreshservice(seed io.Reader, guard func(*http.Request) bool) (*account, error) {
 	o := freshservicetest.Sandbox()
+	if seed != nil {
+		var err error
+		if o, err = freshservicetest.ReadSeed(seed); err != nil {
+			return nil, err
+		}
+	}
 	if len(o.Keys) == 0 {
 		o.Keys = []freshservicetest.Key{{Value: rand.Text()}}
 	}
@@ -46,8 +54,14 @@ func openFreshservice(guard func(*http.Request) bool) (*account, error) {
 	}, nil
 }
 
-func openZendesk(guard func(*http.Request) bool) (*account, error) {
+func openZendesk(seed io.Reader, guard func(*http.Request) bool) (*account, error) {
 	o := zendesktest.Sandbox()
+	if seed != nil {
+		var err error
+		if o, err = zendesktest.ReadSeed(seed); err != nil {
+			return nil, err
+		}
+	}
 	if len(o.Clients) == 0 {
 		o.Clients = []zendesktest.OAuthClient{{ID: "simulator", Secret: rand.Text()}}
 	}
@@ -62,6 +76,23 @@ func openZendesk(guard func(*http.Request) bool) (*account, error) {
 		},
 		handler: a, release: a.Close, login: a.OwnerEmail() + "/token:" + a.APIToken(), try: "/users/me",
 	}, nil
+}
+
+// openFile makes an account of a seed file; "" stands for none.
+func openFile(open opener, name string, guard func(*http.Request) bool) (*account, error) {
+	if name == "" {
+		return open(nil, guard)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it is read only
+	a, err := open(f, guard)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return a, nil
 }
 
 // writeJSON prints the whole as one line.

@@ -3,10 +3,11 @@
 // no account is needed, and nothing leaves this machine.
 //
 //	go run ./examples/simulator freshservice                  an account with a few people, on 127.0.0.1:9090
-//	go run ./examples/simulator zendesk --listen 127.0.0.1:0 --json
+//	go run ./examples/simulator zendesk --seed seed.json      one that holds what a file says
 //
 // The page at / shows what the account holds and the last requests. Everything is
-// in memory. See docs/guides/simulators.md.
+// in memory. freshservice.json and zendesk.json are seeds to begin with; see
+// docs/guides/simulators.md.
 package main
 
 import (

@@ -38,6 +38,7 @@ const usage = `usage: simulator freshservice [flags]
 // flags are what the command line says.
 type flags struct {
 	listen string
+	seed   string
 	remote bool
 	json   bool
 }
@@ -74,6 +75,7 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 		set.PrintDefaults()
 	}
 	set.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; port 0 picks a free one")
+	set.StringVar(&f.seed, "seed", "", "JSON `file` with what the account holds; without it a few people at example.com")
 	set.BoolVar(&f.remote, "remote", false, "allow an address to listen on that is not loopback")
 	set.BoolVar(&f.json, "json", false, "print one line of JSON on stdout once it serves")
 	if err := set.Parse(args); err != nil {
@@ -93,7 +95,7 @@ func serve(ctx context.Context, open opener, f *flags, stdout, stderr io.Writer)
 		return fmt.Errorf("a simulator does not listen on %s: everybody there could use it (loopback only, unless --remote is given)", f.listen)
 	}
 	var hosts []string // set before anybody is served
-	a, err := open(func(r *http.Request) bool { return gateway.CheckHost(r, hosts) })
+	a, err := openFile(open, f.seed, func(r *http.Request) bool { return gateway.CheckHost(r, hosts) })
 	if err != nil {
 		return err
 	}

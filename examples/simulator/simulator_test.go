@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -140,6 +142,61 @@ func TestSimulator_Zendesk(t *testing.T) {
 	}
 }
 
+// The seeds that come along are right, and what they say is there.
+func TestSimulator_Seeds(t *testing.T) {
+	t.Parallel()
+	fresh := start(t, "freshservice", "--seed", "freshservice.json")
+	assert.Equal(t, map[string]string{"api_key": "a-key-for-tests"}, fresh.Credentials)
+	for path, want := range map[string]string{
+		"/requesters/10":     `"primary_email":"ada@example.com"`,
+		"/agents/8":          `"occasional":true`,
+		"/groups/70":         `"members":[7,8]`,
+		"/requester_groups":  `"rule_based"`,
+		"/requester_fields":  `"cost_centre"`,
+		"/agent_fields":      `"shift"`,
+		"/departments/50":    `"Engineering"`,
+		"/locations?page=1":  `"Headquarters"`,
+		"/requesters?page=1": `"active":false`,
+	} {
+		status, text := ask(t, http.MethodGet, fresh.URL+"/api/v2"+path, "a-key-for-tests:X", "")
+		assert.Equal(t, http.StatusOK, status, path)
+		assert.Contains(t, text, want, path)
+	}
+
+	zen := start(t, "zendesk", "--seed", "zendesk.json")
+	assert.Equal(t, map[string]string{
+		"client_id": "a-client-for-tests", "client_secret": "a-secret-for-tests", "email": "admin@example.com", "api_token": "a-token-for-tests",
+	}, zen.Credentials)
+	for path, want := range map[string]string{
+		"/users/10":                  `"external_id":"emp-17"`,
+		"/users/11":                  `"suspended":true`,
+		"/users/7":                   `"custom_role_id":60`,
+		"/groups/51":                 `"Field service"`,
+		"/users/10/organizations":    `"Sales"`,
+		"/user_fields":               `"badge_green"`,
+		"/users/7/group_memberships": `"group_id":51`,
+		"/organizations/71":          `"external_id":"sales"`,
+		"/custom_roles":              `"Advisor"`,
+		"/users/10/identities":       `"a.byron@example.com"`,
+		"/users/me":                  `"Avery Admin"`,
+	} {
+		status, text := ask(t, http.MethodGet, zen.URL+"/api/v2"+path, "admin@example.com/token:a-token-for-tests", "")
+		assert.Equal(t, http.StatusOK, status, path)
+		assert.Contains(t, text, want, path)
+	}
+}
+
+// An account whose seed names no credentials gets new ones at each start.
+func TestSimulator_SeedWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	seed := filepath.Join(t.TempDir(), "seed.json")
+	require.NoError(t, os.WriteFile(seed, []byte(`{"owner": {"email": "owner@example.com"}}`), 0o600))
+	for _, application := range []string{"freshservice", "zendesk"} {
+		one, two := start(t, application, "--seed", seed), start(t, application, "--seed", seed)
+		assert.NotEqual(t, one.Credentials, two.Credentials, application)
+	}
+}
+
 // D16 (j).
 func TestSimulator_PageIsForThisMachine(t *testing.T) {
 	t.Parallel()
@@ -216,6 +273,8 @@ func TestSimulator_CommandLine(t *testing.T) {
 		"everywhere":          {[]string{"zendesk", "--listen", ":9090"}, exitFailed, "a simulator does not listen on :9090"},
 		"another address":     {[]string{"zendesk", "--listen", "192.0.2.1:9090"}, exitFailed, "unless --remote is given"},
 		"no address":          {[]string{"zendesk", "--remote", "--listen", "nowhere"}, exitFailed, "cannot listen"},
+		"no seed":             {[]string{"zendesk", "--seed", "nowhere.json"}, exitFailed, "nowhere.json"},
+		"wrong seed":          {[]string{"zendesk", "--seed", "freshservice.json"}, exitFailed, "simulator: freshservice.json: zendesktest: seed: "},
 		"taken port":          {[]string{"zendesk", "--listen", taken.Addr().String()}, exitFailed, "the port is taken"},
 	} {
 		t.Run(name, func(t *testing.T) {
