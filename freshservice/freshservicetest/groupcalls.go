@@ -124,8 +124,10 @@ func (a *Account) assignGroup(c *call, g, cur *group) (answer, bool) {
 	if bad, ok := a.checkGroupName(g); !ok {
 		return bad, false
 	}
-	if _, sent := in["restricted"]; cur == nil && g.ApprovalRequired && !sent {
-		g.Restricted = true // approval is a matter of restricted groups
+	// Approval is a matter of restricted groups: to require it restricts the
+	// group, and to lift the restriction lifts it.
+	if _, sent := in["restricted"]; in["approval_required"] == true && !sent {
+		g.Restricted = true
 	}
 	g.ApprovalRequired = g.gated()
 	a.seatAgents(g, cur, lists)

@@ -58,6 +58,9 @@ func TestGroups_Refusals(t *testing.T) {
 		{"unknown workspace", object{"name": "x", "workspace_id": 9}, "workspace_id", "invalid_value"},
 		{"unassigned_for", object{"name": "x", "unassigned_for": "3h"}, "unassigned_for", "invalid_value"},
 		{"escalate to a requester", object{"name": "x", "escalate_to": 10}, "escalate_to", "invalid_value"},
+		{"description", object{"name": "x", "description": 1}, "description", "datatype_mismatch"},
+		{"unassigned_for is text", object{"name": "x", "unassigned_for": 30}, "unassigned_for", "datatype_mismatch"},
+		{"name is text", object{"name": 1}, "name", "datatype_mismatch"},
 		{"flag", object{"name": "x", "restricted": "yes"}, "restricted", "datatype_mismatch"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,6 +170,10 @@ func TestGroups_PendingApproval(t *testing.T) {
 	assert.Equal(t, []any{num(2)}, got["leaders_pending_approval"], "leaders wait as well on update")
 	got = a.do("PUT", group, object{"description": "d"}).want(200).object()
 	assert.Equal(t, []any{[]any{num(2)}, []any{}, []any{}}, lists(got), "every PUT")
+
+	got = a.do("PUT", "/groups/71", object{"approval_required": true, "members": []int{2}}).want(200).object()
+	assert.Equal(t, true, got["restricted"])
+	assert.Equal(t, []any{num(2)}, got["members_pending_approval"])
 
 	a, group = start(freshservicetest.Rules{PendingResend: freshservicetest.ResendInLists})
 	got = a.do("PUT", group, object{"description": "d"}).want(200).object()

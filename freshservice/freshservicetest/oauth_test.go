@@ -144,6 +144,15 @@ func TestOAuth_Refusals(t *testing.T) {
 		got := a.token("/oauth/v2/token", tt.form, tt.secret).want(tt.status)
 		assert.Equal(t, tt.code, got.body["error"], name)
 	}
+	// A body of JSON is read as well, any other is not.
+	for kind, status := range map[string]int{"application/json": 200, "text/plain": 400} {
+		req := a.request("POST", "/org/oauth/v2/token", object{
+			"grant_type": "authorization_code", "code": a.Authorize(""), "redirect_uri": redirect,
+		})
+		req.SetBasicAuth("app", "s3cret")
+		req.Header.Set("Content-Type", kind)
+		a.send(req).want(status)
+	}
 	late := a.Authorize("")
 	a.clock.Advance(10 * time.Minute)
 	a.redeem(late).want(400)

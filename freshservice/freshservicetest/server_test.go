@@ -213,3 +213,43 @@ func TestConcurrency(t *testing.T) {
 	_, err := json.Marshal(s.Requesters())
 	require.NoError(t, err)
 }
+
+// What the account holds can be looked at, as copies.
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, club(freshservicetest.Rules{}))
+	group := a.AddAgentGroup(freshservicetest.AgentGroup{Name: "New", Members: []int64{2}})
+	crowd := a.AddRequesterGroup(freshservicetest.RequesterGroup{Name: "Crowd", Members: []int64{11, 10}})
+	role := a.AddRole(freshservicetest.Role{Name: "Auditor", Custom: true})
+	assert.Equal(t, "Auditor", a.Roles()[len(a.Roles())-1].Name)
+	assert.Equal(t, json.Number(fmt.Sprint(role)), a.do("GET", path("roles", role), nil).want(200).object()["id"])
+	assert.Equal(t, []int64{10, 11}, a.Members(crowd))
+	a.Members(crowd)[0] = 99
+	assert.Equal(t, []int64{10, 11}, a.Members(crowd))
+	assert.Nil(t, a.Members(99))
+	assert.Equal(t, []int64{70, group}, a.Agent(2)["member_of"])
+	a.AgentGroup(group)["members"].([]int64)[0] = 99
+	assert.Equal(t, []int64{2}, a.AgentGroup(group)["members"])
+	assert.Equal(t, int64(2), a.AgentByEmail("GRACE@example.com")["id"])
+	assert.Nil(t, a.AgentByEmail("ada@example.com"))
+	a.RequesterByEmail("ada@example.com")["secondary_emails"].([]string)[0] = "x"
+	assert.NotNil(t, a.RequesterByEmail("a.byron@example.com"))
+	for _, nothing := range []map[string]any{a.Agent(10), a.Requester(2), a.AgentGroup(80), a.RequesterGroup(70)} {
+		assert.Nil(t, nothing)
+	}
+}
+
+// Calls of all kinds may come at once.
+func TestConcurrency_EveryWrite(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, club(freshservicetest.Rules{}))
+	var wg sync.WaitGroup
+	for line, body := range writes() {
+		method, path, _ := split(line)
+		req := a.request(method, "/api/v2"+path, body)
+		wg.Go(func() { a.ServeHTTP(httptest.NewRecorder(), req) })
+		wg.Go(func() { a.Agents(); a.AgentGroups(); a.Members(80) })
+	}
+	wg.Wait()
+	assert.Len(t, a.Requests(), len(writes()))
+}
