@@ -492,6 +492,18 @@ func TestZendesk_Refusals(t *testing.T) {
 		a.do("POST", "/users", object{"user": object{"name": "", "email": "x@example.com"}}, 422)
 		a.do("POST", "/users", object{"user": object{"name": "x", "role": "owner"}}, 422)
 		a.do("GET", "/users/9", nil, 404)
+		a.do("POST", "/groups", object{"group": object{"name": "support"}}, 422)
+		a.do("DELETE", fmt.Sprintf("/groups/%d", a.DefaultGroupID()), nil, 422)
+		a.do("POST", "/group_memberships", object{"group_membership": object{
+			"user_id": a.UserByEmail("ada@example.com")["id"], "group_id": a.DefaultGroupID(),
+		}}, 422)
+		a.do("POST", "/group_memberships/create_many", object{"group_memberships": make([]object, 101)}, 400)
+		a.do("POST", "/organizations", object{"organization": object{"name": "sales"}}, 422)
+		a.do("POST", "/organizations/create_or_update", object{"organization": object{"id": 9}}, 404)
+		a.do("DELETE", "/organizations/9", nil, 404)
+		a.do("GET", "/job_statuses/V3-0", nil, 404)
+		a.do("GET", "/search?query=x&page=11", nil, 422)
+		a.do("GET", "/incremental/users/cursor?start_time=0&per_page=1001", nil, 400)
 		a.do("DELETE", fmt.Sprintf("/users/%d", a.OwnerID()), nil, 422)
 		a.do("GET", "/users?page[size]=1000", nil, 400)
 		a.do("GET", "/users?page=500&per_page=100", nil, 400)
@@ -504,6 +516,18 @@ func TestZendesk_Refusals(t *testing.T) {
 		require.Equal(t, 401, w.Code)
 		a.refusal(w)
 	}
+}
+
+// A limit of jobs is a refusal like others.
+func TestZendesk_TooManyJobs(t *testing.T) {
+	t.Parallel()
+	o := zendesktest.Sandbox()
+	o.Limits = &zendesktest.Limits{Jobs: 1}
+	account := zendesktest.New(o)
+	t.Cleanup(account.Close)
+	a := &tenant{contract: zendesk(t), Account: account, t: t}
+	a.do("DELETE", "/users/destroy_many?ids=9", nil, 200)
+	a.do("DELETE", "/users/destroy_many?ids=9", nil, 429)
 }
 
 // The anonymous user of /users/me is a known departure: its id is null.

@@ -170,9 +170,7 @@ func (a *Account) createGroup(c *call) answer {
 	}
 	g.id = a.take()
 	a.groups.Put(g.id, g, c.now)
-	ans := wrapped(http.StatusCreated, "group", a.groupView(c, g))
-	ans.Header.Set("Location", c.url("groups", g.id))
-	return ans
+	return wrapped(http.StatusCreated, "group", a.groupView(c, g))
 }
 
 func (a *Account) updateGroup(c *call) answer {

@@ -88,6 +88,7 @@ func (a *Account) queue(c *call, j *job) answer {
 	sum := sha256.Sum256(fmt.Appendf(nil, "job %d", a.queued))
 	j.id = "V3-" + hex.EncodeToString(sum[:16])
 	j.call, j.created, j.status = *c, c.now, jobQueued
+	j.call.body = nil
 	j.fault = a.takeJobFault(c.method, strings.TrimSuffix(c.path, ".json"))
 	a.jobs = append(a.jobs, j)
 	if j.atOnce && !j.fault.is(JobFails) {
@@ -313,6 +314,14 @@ func (a *Account) listJobs(c *call) answer {
 		place: func(j *job) place { return place{id: int64(slices.Index(items, j) + 1)} },
 		view:  func(j *job) map[string]any { return a.jobView(c, j) },
 	})
+}
+
+// Jobs returns the background jobs that are known, in the order in which they
+// were queued, as the API would answer for them. To ask here does not make a job
+// go on.
+func (a *Account) Jobs() []map[string]any {
+	defer a.look()()
+	return views(a.jobs, func(j *job) map[string]any { return a.jobView(&call{}, j) })
 }
 
 // values reads a comma-separated parameter of up to 100 values, given once or

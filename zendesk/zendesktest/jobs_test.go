@@ -54,6 +54,9 @@ func TestJobs_ByPolls(t *testing.T) {
 		"job_type": "Bulk Create Group Membership",
 	}, j)
 	assert.Empty(t, a.GroupMembers(51))
+	for range 3 {
+		assert.Equal(t, "queued", a.Jobs()[0]["status"], "to look is not to ask")
+	}
 
 	j = a.job(id)
 	assert.Equal(t, []any{"working", num(2), nil, "Creating Group Membership #2"}, []any{j["status"], j["progress"], j["results"], j["message"]})

@@ -214,11 +214,11 @@ func (m *meter) bucketOf(id int64, total int) *bucket {
 	return b
 }
 
-// drawBucket takes a call from the budget of an endpoint, whose header it sets,
-// and returns the refusal, if it is one.
+// drawBucket takes a call from the budget of an endpoint, sets its header, "" for
+// none, and returns the refusal, if it is one.
 func (a *Account) drawBucket(c *call, b *bucket, header string) (answer, bool) {
 	ok := b.take(c.now)
-	if b.total > 0 {
+	if b.total > 0 && header != "" {
 		c.out.Set(header, b.header(c.now))
 	}
 	if !ok {

@@ -180,9 +180,7 @@ func (a *Account) createdOrganization(c *call, in map[string]any) answer {
 	if refusal != nil {
 		return *refusal
 	}
-	ans := wrapped(http.StatusCreated, "organization", a.organizationView(c, o))
-	ans.Header.Set("Location", c.url("organizations", o.id))
-	return ans
+	return wrapped(http.StatusCreated, "organization", a.organizationView(c, o))
 }
 
 // updateOrganization is limited for each organization (§2.2).

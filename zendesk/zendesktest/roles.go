@@ -173,7 +173,7 @@ func (a *Account) defaultRoleID() int64 {
 
 // downgrade takes from an end user what only team members have (§4.7).
 func (a *Account) downgrade(u *user) {
-	u.customRole, u.groups = 0, nil
+	u.customRole, u.groups, u.assigned = 0, nil, 0
 	u.moderator, u.privateOnly = false, false
 	u.restriction = "requested"
 }

@@ -17,10 +17,10 @@ type Rules struct {
 	// UnknownScopesRefused answers 400 invalid_scope to an unknown or malformed
 	// scope (§1.4). Default false: a token that is good for nothing.
 	UnknownScopesRefused bool
-	// UsersScopeCoversReferences lets users:read read custom roles, user fields,
-	// locales, time zones, the settings and organization memberships, and
-	// users:write write the last (§1.4, §15.6). Default false: they need the
-	// broad scope.
+	// UsersScopeCoversReferences lets users:read read custom roles, user and
+	// organization fields, locales, time zones, the settings, groups, the
+	// memberships of both kinds, jobs and searches, and users:write write groups
+	// and memberships (§1.4, §15.6). Default false: they need the broad scope.
 	UsersScopeCoversReferences bool
 	// BadBearerAsText answers a bad bearer token like a bad API token (§1.5).
 	// Default false: invalid_token.

@@ -10,7 +10,8 @@ import "time"
 //
 // The people: Avery Admin is the account's owner, Grace Hopper an agent with the
 // custom role Advisor, Alan Turing a light agent; Ada Byron and Katherine
-// Johnson are end users; Charles Babbage is a suspended one.
+// Johnson are end users; Charles Babbage is a suspended one. Grace is in the
+// groups Support, the default one, and Field service; Night desk is private.
 func Sandbox() *Options {
 	const (
 		supportGroup int64 = 6164039664101 + iota
