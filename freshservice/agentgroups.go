@@ -170,8 +170,9 @@ func (d *driver) editAgentGroup(ctx context.Context, group connector.Ref, add, r
 		if u == nil {
 			return results, nil
 		}
-		_, err := d.putRecord(ctx, agentGroups, group.ID, u)
+		rec, err := d.putRecord(ctx, agentGroups, group.ID, u)
 		if err == nil {
+			leftOut(rec, add, results)
 			return results, nil
 		}
 		if connector.CodeOf(err) != connector.Invalid {
@@ -215,6 +216,19 @@ func memberUpdate(base *schema.Record, add, remove []connector.Ref, results []er
 		}
 	}
 	return u
+}
+
+// leftOut gives whoever the account left out of a group without a word an error.
+func leftOut(group *schema.Record, add []connector.Ref, results []error) {
+	if group == nil {
+		return
+	}
+	in := union(group.Get(fieldMembers), pendingOf(group, fieldMembers))
+	for i, r := range add {
+		if results[i] == nil && !in.Contains(idValue(r)) {
+			results[i] = connector.Errorf(connector.Invalid, fieldMembers, "Freshservice did not take the agent into the group")
+		}
+	}
 }
 
 func idValue(r connector.Ref) schema.Value {

@@ -2,6 +2,7 @@ package freshservice_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +110,17 @@ func (f *fixture) change(t *testing.T, ctx context.Context, r connector.Ref, val
 	return f.Update(ctx, r, connector.Change{Base: base, Edits: edits(t, base.Type(), values)})
 }
 
+// changed is change with the calls that it made, but for the reading beforehand.
+func (f *fixture) changed(t *testing.T, r connector.Ref, values map[string]any) (rec *schema.Record, err error, calls []string) {
+	t.Helper()
+	base, err := f.Get(t.Context(), r)
+	require.NoError(t, err)
+	calls = f.calls(t, func(ctx context.Context) {
+		rec, err = f.Update(ctx, r, connector.Change{Base: base, Edits: edits(t, base.Type(), values)})
+	})
+	return rec, err, calls
+}
+
 func edits(t *testing.T, typ *schema.Type, values map[string]any) []schema.Edit {
 	t.Helper()
 	var out []schema.Edit
@@ -159,3 +171,10 @@ func errorOf(t *testing.T, err error) *connector.Error {
 	require.ErrorAs(t, err, &e)
 	return e
 }
+
+func mustFilter(s string) schema.Filter { return schema.MustParseFilter(s) }
+
+// hasID reports whether a filter looks a record up, which is whole then.
+func hasID(filter string) bool { return strings.HasPrefix(filter, "id ") }
+
+var unset schema.Value

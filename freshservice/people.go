@@ -56,6 +56,7 @@ func (d *driver) person(ctx context.Context, k kind, t *schema.Type, v schema.Va
 	if err != nil || !k.isAgent() || !d.managed {
 		return rec, err
 	}
+	rec.Set("is_agent", schema.BooleanValue(true)) // what /agents serves does not say so
 	return rec, d.readRoles(ctx, rec)
 }
 
@@ -167,22 +168,39 @@ func (d *driver) updatePerson(ctx context.Context, k kind, r connector.Ref, c co
 	if profile.Base = rec; rec == nil {
 		profile.Base = c.Base
 	}
-	if profile.Base != nil {
-		profile = rebased(profile, profile.Base)
-	}
-	after, err := d.changePerson(ctx, k, r.ID, profile)
-	if err == nil {
-		return after, nil
-	}
-	switch connector.CodeOf(err) {
-	case connector.Invalid, connector.Denied, connector.Conflict:
-		d.log.WarnContext(ctx, "the account does not let an agent's name, title or phones be changed", "id", r.ID, "error", err)
-		if profile.Base == nil {
-			return d.getPerson(ctx, k, c.Type, r.ID)
+	return d.changeProfile(ctx, k, r.ID, profile)
+}
+
+// changeProfile sends names, title and phones of an agent. Fields that the account
+// does not let be changed are left out, and a refusal is no error: the record
+// returned shows what is.
+func (d *driver) changeProfile(ctx context.Context, k kind, id string, c connector.Change) (*schema.Record, error) {
+	for len(c.Edits) > 0 {
+		if c.Base != nil {
+			c = rebased(c, c.Base)
 		}
-		return profile.Base.Clone(), nil
+		rec, err := d.changePerson(ctx, k, id, c)
+		if err == nil {
+			return rec, nil
+		}
+		switch connector.CodeOf(err) {
+		case connector.Invalid, connector.Denied, connector.Conflict:
+		default:
+			return nil, err
+		}
+		d.log.WarnContext(ctx, "the account does not let an agent's name, title or phones be changed", "id", id, "error", err)
+		left := slices.DeleteFunc(slices.Clone(c.Edits), func(e schema.Edit) bool {
+			return refusesField(err, c.Type.Attribute(e.Slot).Name)
+		})
+		if len(left) == len(c.Edits) {
+			break
+		}
+		c.Edits = left
 	}
-	return nil, err
+	if c.Base == nil {
+		return d.getPerson(ctx, k, c.Type, id)
+	}
+	return c.Base.Clone(), nil
 }
 
 // wantsReading reports whether a record has to be read for a change, or read

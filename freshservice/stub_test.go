@@ -32,6 +32,11 @@ type stubAnswer struct {
 
 func stubWith(t *testing.T, answer func(*stubRequest) stubAnswer) *connector.Target {
 	t.Helper()
+	return stubOptions(t, &freshservice.Options{}, answer)
+}
+
+func stubOptions(t *testing.T, o *freshservice.Options, answer func(*stubRequest) stubAnswer) *connector.Target {
+	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		a := answer(&stubRequest{r.Method, strings.TrimPrefix(r.URL.Path, "/api/v2"), string(body), r.URL.Query()})
@@ -47,9 +52,8 @@ func stubWith(t *testing.T, answer func(*stubRequest) stubAnswer) *connector.Tar
 		_, _ = io.WriteString(w, a.body)
 	}))
 	t.Cleanup(srv.Close)
-	target, err := freshservice.New("acme", freshservice.APIKey("key-"+canary), &freshservice.Options{
-		BaseURL: srv.URL + "/api/v2", Clock: testx.NewClock(time.Time{}), Jitter: func() float64 { return 0 },
-	})
+	o.BaseURL, o.Clock, o.Jitter = srv.URL+"/api/v2", testx.NewClock(time.Time{}), func() float64 { return 0 }
+	target, err := freshservice.New("acme", freshservice.APIKey("key-"+canary), o)
 	require.NoError(t, err)
 	return target
 }
@@ -77,3 +81,18 @@ func stubRecords(t *testing.T, answer func(method, path string) (status int, bod
 
 // canary must never show in an error or a log.
 const canary = "s3cr3t-canary"
+
+// stubManaged is stub for a connection that has agents, whose owner is number 7.
+func stubManaged(t *testing.T, answer func(method, path string) (status int, body string)) *connector.Target {
+	t.Helper()
+	return stubOptions(t, managed(), func(r *stubRequest) stubAnswer {
+		switch {
+		case r.path == "/requester_fields", r.path == "/agent_fields":
+			return stubAnswer{body: `{"fields":[]}`}
+		case r.path == "/agents" && r.query.Get("email") != "":
+			return stubAnswer{body: `{"agents":[{"id":7,"email":"admin@example.com","active":true,"api_key_enabled":true}]}`}
+		}
+		status, body := answer(r.method, r.path)
+		return stubAnswer{status: status, body: body}
+	})
+}
