@@ -89,7 +89,8 @@ func (a *Account) membershipsOf(agent int64) memberships {
 func (a *Account) takeMemberships(cur *user, in map[string]any) (map[seat][]int64, []fieldError) {
 	out := map[seat][]int64{}
 	var errs []fieldError
-	for s, name := range map[seat]string{memberSeat: "member_of", observerSeat: "observer_of"} {
+	for i, name := range []string{"member_of", "observer_of"} {
+		s := seat(i)
 		value, sent := in[name]
 		if !sent {
 			if a.rules.PendingResend == ResendAlways && cur.id != 0 {
@@ -109,7 +110,6 @@ func (a *Account) takeMemberships(cur *user, in map[string]any) (map[seat][]int6
 		}
 		out[s] = ids
 	}
-	slices.SortFunc(errs, func(x, y fieldError) int { return len(x.Field) - len(y.Field) })
 	return out, errs
 }
 

@@ -38,7 +38,8 @@ type Options struct {
 	// none.
 	OAuth *OAuth
 	// Owner is the agent to whom the keys without an agent of their own belong.
-	// Nil: Avery Admin, admin@example.com. Owner is seeded first.
+	// Nil: Avery Admin, admin@example.com. Owner is seeded first, and without
+	// roles an Account Admin.
 	Owner *Agent
 
 	// Clock is the time of the account. Nil: time.Now. It must not call back

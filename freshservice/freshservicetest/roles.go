@@ -66,7 +66,7 @@ func (r RoleAssignment) view() map[string]any {
 // defaultRoles are those of an account that is given none.
 func defaultRoles() []Role {
 	return []Role{
-		{ID: AccountAdminRole, Name: "Account Admin", Description: "Has complete control over the help desk.", Type: AdminRole},
+		{ID: AccountAdminRole, Name: accountAdmin, Description: "Has complete control over the help desk.", Type: AdminRole},
 		{ID: AdministratorRole, Name: "Admin", Description: "Configures the help desk.", Type: AdminRole},
 		{ID: SupervisorRole, Name: "IT Supervisor", Description: "Supervises agents.", Type: AgentRole},
 		{ID: RequesterManagerRole, Name: "Requester Manager", Description: "Manages requesters.", Type: AdminRole},
@@ -107,21 +107,26 @@ func (a *Account) role(id int64) *Role {
 // convertedRoles is what a converted requester gets: the role SD Agent for the
 // whole help desk (§4.8). An account without a role of that name gives its first
 // one for agents.
-func (a *Account) convertedRoles() []RoleAssignment {
-	is := func(match func(Role) bool) *Role {
-		if i := slices.IndexFunc(a.roles, match); i >= 0 {
-			return &a.roles[i]
-		}
+func (a *Account) convertedRoles() []RoleAssignment { return a.firstRole("SD Agent", AgentRole) }
+
+// ownerRoles is what the owner of the account has.
+func (a *Account) ownerRoles() []RoleAssignment { return a.firstRole(accountAdmin, AdminRole) }
+
+// accountAdmin is the name of the role that exists at the global level only
+// (§5.2).
+const accountAdmin = "Account Admin"
+
+// firstRole assigns the role of that name for the whole help desk, or where there
+// is none the first one of the type.
+func (a *Account) firstRole(name string, t RoleType) []RoleAssignment {
+	i := slices.IndexFunc(a.roles, func(r Role) bool { return r.Name == name })
+	if i < 0 {
+		i = slices.IndexFunc(a.roles, func(r Role) bool { return r.Type == t })
+	}
+	if i < 0 {
 		return nil
 	}
-	r := is(func(r Role) bool { return r.Name == "SD Agent" })
-	if r == nil {
-		r = is(func(r Role) bool { return r.Type == AgentRole })
-	}
-	if r == nil {
-		return nil
-	}
-	return []RoleAssignment{{RoleID: r.ID, Scope: "entire_helpdesk"}}
+	return []RoleAssignment{{RoleID: a.roles[i].ID, Scope: "entire_helpdesk"}}
 }
 
 func (a *Account) roleView(r *Role) map[string]any {
@@ -238,7 +243,7 @@ func (a *Account) convertRole(in map[string]any) (r RoleAssignment, bad *fieldEr
 		return fail(unexpected(name))
 	case r.WorkspaceID > globalWorkspace && a.workspace(r.WorkspaceID) == nil:
 		return fail(invalidValue(name, "There is no workspace with this id"))
-	case role.Name == "Account Admin" && r.WorkspaceID > globalWorkspace:
+	case role.Name == accountAdmin && r.WorkspaceID > globalWorkspace:
 		return fail(invalidValue(name, "This role exists at the global level only"))
 	}
 	if !specified {

@@ -309,6 +309,9 @@ func (a *Account) seed(o Options) {
 	for _, f := range o.AgentFields {
 		a.addAgentField(f)
 	}
+	if len(owner.Roles) == 0 {
+		owner.Roles = a.ownerRoles()
+	}
 	a.ownerID = a.addAgent(owner)
 	for _, f := range o.Fields {
 		a.addField(f)
