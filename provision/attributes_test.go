@@ -191,3 +191,32 @@ func TestAttributes_AgreeWithSchemas(t *testing.T) {
 		})
 	}
 }
+
+// Where several kinds of records stand behind one resource type, each has a list
+// of its own.
+func TestAttributes_ByObject(t *testing.T) {
+	t.Parallel()
+	w := freshserviceWorld(t, &freshservicetest.Options{
+		Fields:      []freshservicetest.RequesterField{{Name: "badge_color", Label: "Badge color"}},
+		AgentFields: []freshservicetest.AgentField{{Name: "shift", Label: "Shift"}},
+	}, &freshservice.Options{Agents: freshservice.AgentsManaged, Owner: "admin@example.com"}, nil)
+	all, err := w.backend.Attributes(t.Context())
+	require.NoError(t, err)
+	objects := map[string]string{}
+	for _, a := range all {
+		objects[a.Object] = a.ResourceType
+	}
+	assert.Equal(t, map[string]string{"requester": "User", "agent": "User", "requester_group": "Group", "agent_group": "Group"}, objects)
+
+	requester, agent, group := listed(t, w, "requester"), listed(t, w, "agent"), listed(t, w, "agent_group")
+	assert.Contains(t, requester, freshURN+":badge_color")
+	assert.NotContains(t, requester, freshURN+":shift")
+	assert.Equal(t, "Shift", agent[freshURN+":shift"].Description)
+	assert.False(t, requester["title"].CreateOnly)
+	assert.True(t, agent["title"].CreateOnly, "Freshservice documents no way of changing it")
+	assert.Equal(t, []string{"role_ids"}, agent["roles.value"].Fields)
+	assert.Equal(t, mapping.Both, agent[freshURN+":isAgent"].Direction, "it converts")
+	const kind = "urn:ietf:params:scim:schemas:extension:freshservice:2.0:Group:kind"
+	assert.Equal(t, mapping.Both, group[kind].Direction, "it decides what a new group is")
+	assert.Equal(t, mapping.Both, group["members.value"].Direction)
+}

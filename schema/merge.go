@@ -63,8 +63,14 @@ func (s *Schema) merge(a Attribute) error {
 	if have.MultiValued != a.MultiValued {
 		return fmt.Errorf("schema: attribute %s of schema %s is a list in one place and a single value in another", a.Name, s.URN)
 	}
-	if have.Type != a.Type {
+	switch {
+	case have.Type != a.Type:
 		have.Type, have.Sub = Any, nil
+	case have.Sub != a.Sub:
+		var err error
+		if have.Sub, err = mergeParts(have.Sub, a.Sub); err != nil {
+			return err
+		}
 	}
 	if have.Shown != a.Shown {
 		have.Shown = 0
@@ -87,6 +93,25 @@ func (s *Schema) merge(a Attribute) error {
 		have.Description = a.Description
 	}
 	return nil
+}
+
+// mergeParts returns a type with the sub-attributes of both.
+func mergeParts(a, b *Type) (*Type, error) {
+	s := Schema{URN: a.name, Attributes: slices.Clone(a.attrs)}
+	for i := range s.Attributes {
+		if part := &s.Attributes[i]; b.Lookup(part.Name) == nil {
+			part.Required, part.Demanded = false, false
+		}
+	}
+	for _, part := range b.attrs {
+		if a.Lookup(part.Name) == nil {
+			part.Required, part.Demanded = false, false
+		}
+		if err := s.merge(part); err != nil {
+			return nil, err
+		}
+	}
+	return NewOrdered(a.name, s.Attributes...)
 }
 
 // widestMutability is the one of two that allows more: what can be written in one

@@ -54,6 +54,33 @@ func TestMergeResourcesHasTheWidestOfEachAttribute(t *testing.T) {
 	assert.Same(t, one, same)
 }
 
+// Custom fields in the core schema are parts of one attribute.
+func TestMergeResourcesHasThePartsOfBoth(t *testing.T) {
+	typ := func(parts ...schema.Attribute) *schema.Type {
+		sub, err := schema.NewOrdered("custom_fields", parts...)
+		require.NoError(t, err)
+		typ, err := schema.NewResource("User", schema.Schema{URN: "urn:example:core",
+			Attributes: []schema.Attribute{{Name: "custom_fields", Type: schema.Complex, Sub: sub}}})
+		require.NoError(t, err)
+		return typ
+	}
+	one := typ(schema.Attribute{Name: "badge", Required: true, Choices: []string{"red"}}, schema.Attribute{Name: "desk", Required: true})
+	two := typ(schema.Attribute{Name: "Badge", Required: true, Choices: []string{"blue"}}, schema.Attribute{Name: "shift", Required: true})
+	got, err := schema.MergeResources(one, two)
+	require.NoError(t, err)
+	sub := got.Lookup("custom_fields").Sub
+	require.Equal(t, 3, sub.Len())
+	assert.Equal(t, []string{"red", "blue"}, sub.Lookup("badge").Choices)
+	assert.True(t, sub.Lookup("badge").Required)
+	assert.False(t, sub.Lookup("desk").Required, "only one of them knows it")
+	assert.False(t, sub.Lookup("shift").Required, "only one of them knows it")
+	assert.Equal(t, 2, one.Lookup("custom_fields").Sub.Len(), "the types that went in are as they were")
+	assert.True(t, one.Lookup("custom_fields").Sub.Lookup("desk").Required)
+
+	_, err = schema.MergeResources(one, typ(schema.Attribute{Name: "desk", MultiValued: true}))
+	assert.ErrorContains(t, err, "desk")
+}
+
 func TestMergeResourcesRefusesAListBesideASingleValue(t *testing.T) {
 	one, err := schema.NewResource("User", schema.Schema{URN: "urn:example:core", Attributes: []schema.Attribute{{Name: "tags"}}})
 	require.NoError(t, err)
