@@ -18,7 +18,7 @@
 //   - users: list by cursor and offset, show, show_many, search, autocomplete,
 //     count, me, create, update, create_or_update, delete, related, sessions;
 //     create_many, create_or_update_many, update_many, destroy_many, logout_many,
-//     request_create
+//     request_create; include of identities, groups, organizations, roles
 //   - incremental: users by cursor and by time, organizations by time, samples;
 //     search, search/count, search/export over users, organizations and groups
 //   - identities: list, show, create, update, delete, make_primary, verify,

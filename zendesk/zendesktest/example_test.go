@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 
 	"github.com/usher-scim/usher/zendesk/zendesktest"
@@ -76,4 +77,34 @@ func ExampleVariants() {
 	// default
 	// token-200
 	// tokens-without-expiry
+}
+
+// A job is polled to its end; a script lets one of its items fail.
+func ExampleAccount_FaultJob() {
+	acct := zendesktest.New(zendesktest.Sandbox())
+	acct.FaultJob(zendesktest.JobFault{Path: "/api/v2/users/destroy_many", Items: []int{1}})
+
+	call := func(method, path string) (job struct {
+		Status struct{ ID, Status string } `json:"job_status"`
+	}) {
+		r := httptest.NewRequestWithContext(context.Background(), method, path, http.NoBody)
+		r.SetBasicAuth(acct.OwnerEmail()+"/token", acct.APIToken())
+		w := httptest.NewRecorder()
+		acct.ServeHTTP(w, r)
+		if err := json.Unmarshal(w.Body.Bytes(), &job); err != nil {
+			fmt.Println(err)
+		}
+		return job
+	}
+	queued := call(http.MethodDelete, "/api/v2/users/destroy_many?external_ids=emp-17,emp-23")
+	fmt.Println(queued.Status.Status)
+	for range 2 {
+		fmt.Println(call(http.MethodGet, "/api/v2/job_statuses/"+queued.Status.ID).Status.Status)
+	}
+	fmt.Println("left:", acct.UserByExternalID("emp-17") != nil, acct.UserByExternalID("emp-23") != nil)
+	// Output:
+	// queued
+	// working
+	// completed
+	// left: false true
 }

@@ -2,6 +2,7 @@ package zendesktest
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ type export[T any] struct {
 	items []T
 	place func(T) place
 	view  func(T) map[string]any
+	side  func([]T) map[string]any // as of a list
 }
 
 // exported is the handler of an export.
@@ -35,6 +37,7 @@ func (a *Account) userExport(c *call) export[*user] {
 	return export[*user]{
 		key: "users", items: a.all(func(*user) bool { return true }), place: (*user).place,
 		view: func(u *user) map[string]any { return a.userView(c, u) },
+		side: func(users []*user) map[string]any { return a.sideloads(c, users) },
 	}
 }
 
@@ -120,6 +123,9 @@ func exportByCursor[T any](a *Account, c *call, e export[T]) answer {
 		out["after_cursor"] = after.cursor()
 		out["after_url"] = a.pageURL(c, "cursor", after.cursor(), "start_time")
 	}
+	if e.side != nil {
+		maps.Copy(out, e.side(shown))
+	}
 	return jsonAnswer(http.StatusOK, out)
 }
 
@@ -161,8 +167,12 @@ func timePage[T any](a *Account, c *call, e export[T], size int) answer {
 	if n > 0 {
 		end = second(items[n-1])
 	}
-	return jsonAnswer(http.StatusOK, map[string]any{
+	out := map[string]any{
 		e.key: views(items[:n], e.view), "count": n, "end_time": end, "end_of_stream": n == len(items),
 		"next_page": a.pageURL(c, "start_time", strconv.FormatInt(end, 10), ""),
-	})
+	}
+	if e.side != nil {
+		maps.Copy(out, e.side(items[:n]))
+	}
+	return jsonAnswer(http.StatusOK, out)
 }

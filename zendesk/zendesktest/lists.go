@@ -62,8 +62,8 @@ type list[T any] struct {
 	offsetOnly bool
 	// window is how far offsets go. Zero: 10,000; a search says 422 beyond it (§10).
 	window int
-	// more is what an offset page has besides.
-	more map[string]any
+	// side is what a page has besides for its items. Nil: nothing.
+	side func([]T) map[string]any
 	// sortable lets sort, sort_by and sort_order through.
 	sortable bool
 }
@@ -168,7 +168,11 @@ func cursorPage[T any](a *Account, c *call, l list[T]) answer {
 			links["prev"] = a.pageURL(c, "page[before]", first, "page[after]")
 		}
 	}
-	return jsonAnswer(http.StatusOK, map[string]any{l.key: views(items[from:to], l.view), "meta": meta, "links": links})
+	out := map[string]any{l.key: views(items[from:to], l.view), "meta": meta, "links": links}
+	if l.side != nil {
+		maps.Copy(out, l.side(items[from:to]))
+	}
+	return jsonAnswer(http.StatusOK, out)
 }
 
 func offsetPage[T any](a *Account, c *call, l list[T]) answer {
@@ -208,7 +212,9 @@ func offsetPage[T any](a *Account, c *call, l list[T]) answer {
 	out := map[string]any{
 		l.key: views(items[from:to], l.view), "count": len(items), "next_page": nil, "previous_page": nil,
 	}
-	maps.Copy(out, l.more)
+	if l.side != nil {
+		maps.Copy(out, l.side(items[from:to]))
+	}
 	if to < last {
 		out["next_page"] = a.pageURL(c, "page", strconv.Itoa(number+1), "")
 	}

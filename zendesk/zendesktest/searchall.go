@@ -138,7 +138,7 @@ func (a *Account) searchAll(c *call) answer {
 		key: "results", items: hits, offsetOnly: true, window: searchWindow,
 		place: func(f found) place { return f.place },
 		view:  func(f found) map[string]any { return f.view },
-		more:  map[string]any{"facets": nil},
+		side:  func([]found) map[string]any { return map[string]any{"facets": nil} },
 	})
 	return ans
 }

@@ -1,6 +1,7 @@
 package zendesktest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ func (a *Account) usersList(c *call, items []*user, offsetOnly bool) list[*user]
 	return list[*user]{
 		key: "users", items: items, place: (*user).place, offsetOnly: offsetOnly, sortable: !offsetOnly,
 		view: func(u *user) map[string]any { return a.userView(c, u) },
+		side: func(users []*user) map[string]any { return a.sideloads(c, users) },
 	}
 }
 
@@ -47,7 +49,9 @@ func (a *Account) showUser(c *call) answer {
 	if u == nil || !u.live() && a.rules.DeletedUsersNotFound {
 		return notFound()
 	}
-	return wrapped(http.StatusOK, "user", a.userView(c, u))
+	out := map[string]any{"user": a.userView(c, u)}
+	maps.Copy(out, a.sideloads(c, []*user{u}))
+	return jsonAnswer(http.StatusOK, out)
 }
 
 // showManyUsers leaves unknown ids out (§4.6).
@@ -78,10 +82,12 @@ func (a *Account) showManyUsers(c *call) answer {
 			return u.externalID != "" && fold(v) == fold(u.externalID)
 		})
 	})
-	return jsonAnswer(http.StatusOK, map[string]any{
+	out := map[string]any{
 		"users": views(hits, func(u *user) map[string]any { return a.userView(c, u) }),
 		"count": len(hits), "next_page": nil, "previous_page": nil,
-	})
+	}
+	maps.Copy(out, a.sideloads(c, hits))
+	return jsonAnswer(http.StatusOK, out)
 }
 
 // newUser is a user as nothing has been said of it.
