@@ -25,7 +25,7 @@ const codeLifetime = 10 * time.Minute
 
 // OAuth is an app that is registered with the account's organisation (§1.2): it
 // gets access tokens by the authorization-code grant. The token endpoint is at
-// /oauth/v2/token and /org/oauth/v2/token, and wants the client's id and secret
+// /oauth/v2/token and /org/oauth/v2/token of the organisation's host, and wants the client's id and secret
 // by HTTP Basic. [Account.Authorize], or for a browser /oauth/v2/authorize and
 // /org/oauth/v2/authorize, give the consent at once.
 type OAuth struct {
@@ -130,7 +130,7 @@ func (a *Account) RevokeTokens() {
 // of the addresses are served (§1.2).
 func (c *call) oauthEndpoint() string {
 	rest, ok := strings.CutPrefix(strings.TrimPrefix(c.path, "/org"), "/oauth/v2/")
-	if ok && (rest == "authorize" || rest == "token") {
+	if ok && (rest == "authorize" || rest == "token") && !strings.HasSuffix(c.host, vendorDomain) {
 		return rest
 	}
 	return ""

@@ -220,3 +220,26 @@ func TestOAuth_Faults(t *testing.T) {
 	a.redeem(a.Authorize("")).want(200)
 	assert.Len(t, a.PendingFaults(), 1)
 }
+
+// §1.2: OAuth is at the organisation's host, the API at the account's.
+func TestOAuth_Hosts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, withApp(freshservicetest.Rules{}))
+	redeem := func(base string) int {
+		form := url.Values{"grant_type": {"authorization_code"}, "code": {s.Authorize("")}, "redirect_uri": {redirect}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/org/oauth/v2/token", strings.NewReader(form.Encode()))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.SetBasicAuth("app", "s3cret")
+		res, err := s.Client().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		return res.StatusCode
+	}
+	assert.Equal(t, 200, redeem("https://acme.myfreshworks.com"))
+	assert.Equal(t, 200, redeem(s.URL))
+	assert.Equal(t, 404, redeem("https://acme.freshservice.com"))
+	res, _, err := get(t, s.Client(), "https://acme.myfreshworks.com/api/v2/roles", s.APIKey())
+	require.NoError(t, err)
+	assert.Equal(t, 404, res.StatusCode)
+}

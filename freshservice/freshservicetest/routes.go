@@ -17,6 +17,7 @@ import (
 // call is one request on its way through the account.
 type call struct {
 	method, path string
+	host         string
 	query        url.Values
 	queryErr     error
 	body         []byte
@@ -32,7 +33,7 @@ type call struct {
 const apiRoot = "/api/v2"
 
 func (c *call) inAPI() bool {
-	return c.path == apiRoot || strings.HasPrefix(c.path, apiRoot+"/")
+	return (c.path == apiRoot || strings.HasPrefix(c.path, apiRoot+"/")) && !strings.HasSuffix(c.host, orgDomain)
 }
 
 // route is one documented verb and path. A nil handler is not simulated.

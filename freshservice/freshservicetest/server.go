@@ -181,6 +181,7 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body:   body,
 		header: r.Header,
 		now:    a.clock().UTC(),
+		host:   r.Host,
 		base:   simulator.BaseURL(r, a.publicURL, vendorDomain),
 	}
 	_, c.queryErr = url.ParseQuery(r.URL.RawQuery)
@@ -286,8 +287,13 @@ func (a *Account) rateLimited() answer {
 	return simulator.Empty(http.StatusTooManyRequests)
 }
 
-// vendorDomain is where the real accounts live.
-const vendorDomain = ".freshservice.com"
+// The domains of the real accounts, and of the organisations that they belong to:
+// the API is below the former alone, OAuth below the latter (§1.1, §1.2). Hosts of
+// any other domain, as a loopback address, serve both.
+const (
+	vendorDomain = ".freshservice.com"
+	orgDomain    = ".myfreshworks.com"
+)
 
 // Server is an [Account] on a loopback port. Close it when done.
 type Server struct {
@@ -308,11 +314,12 @@ func NewServer(opts *Options) *Server {
 }
 
 // Client returns a client for the server. It sends calls to
-// https://{anything}.freshservice.com to the server too, so that a program that
+// https://{anything}.freshservice.com and, for [OAuth],
+// https://{anything}.myfreshworks.com to the server too, so that a program that
 // builds the vendor's address itself can be tested unchanged, and fails for all
 // other hosts. Redirects are not followed: the vendor sends none.
 func (s *Server) Client() *http.Client {
-	return simulator.Client(s.listener, vendorDomain, "freshservicetest")
+	return simulator.Client(s.listener, vendorDomain, "freshservicetest", orgDomain)
 }
 
 // Close ends held calls, waits for calls under way and stops the server.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 )
 
@@ -22,13 +23,14 @@ func BaseURL(r *http.Request, public, domain string) string {
 }
 
 // Client returns a client for a server that also leads calls to https hosts in
-// the vendor's domain, which is given with a dot before it, to the server. It
-// fails for all other hosts, in the name of the simulator's package. Redirects
-// are not followed.
-func Client(s *httptest.Server, domain, name string) *http.Client {
+// the vendor's domain, or in more of them, which are given with a dot before
+// them, to the server. It fails for all other hosts, in the name of the
+// simulator's package. Redirects are not followed.
+func Client(s *httptest.Server, domain, name string, more ...string) *http.Client {
 	return &http.Client{
 		Transport: &transport{
-			to: strings.TrimPrefix(s.URL, "http://"), domain: domain, name: name, next: s.Client().Transport,
+			to: strings.TrimPrefix(s.URL, "http://"), domain: domain, more: slices.Clone(more), name: name,
+			next: s.Client().Transport,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
@@ -39,6 +41,7 @@ func Client(s *httptest.Server, domain, name string) *http.Client {
 // transport leads the vendor's host names to the server.
 type transport struct {
 	to, domain, name string
+	more             []string
 	next             http.RoundTripper
 }
 
@@ -47,7 +50,8 @@ var _ http.RoundTripper = (*transport)(nil)
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host != t.to {
-		if r.URL.Scheme != "https" || !strings.HasSuffix(r.URL.Host, t.domain) {
+		below := func(domain string) bool { return strings.HasSuffix(r.URL.Host, domain) }
+		if r.URL.Scheme != "https" || !below(t.domain) && !slices.ContainsFunc(t.more, below) {
 			if r.Body != nil {
 				_ = r.Body.Close()
 			}

@@ -28,7 +28,7 @@ func TestClient(t *testing.T) {
 		if !assert.NoError(t, err) {
 			return 0, "", err
 		}
-		res, err := simulator.Client(s, ".example.com", "exampletest").Do(r)
+		res, err := simulator.Client(s, ".example.com", "exampletest", ".example.net").Do(r)
 		if err != nil {
 			return 0, "", err
 		}
@@ -42,6 +42,9 @@ func TestClient(t *testing.T) {
 	_, body, err = get("https://acme.example.com/x")
 	assert.NoError(t, err)
 	assert.Equal(t, "https://acme.example.com", body)
+	_, body, err = get("https://acme.example.net/x")
+	assert.NoError(t, err)
+	assert.Equal(t, "http://acme.example.net", body, "led there, but not the vendor's first domain")
 	status, _, err := get(s.URL + "/away")
 	assert.NoError(t, err)
 	assert.Equal(t, http.StatusFound, status)
