@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
@@ -12,46 +13,68 @@ import (
 )
 
 // convert makes the record one of the kind that the request routes it to, under
-// the same id, and plans what is to be written to it then: targets give a
-// converted record values of their own. What cannot be written is found out before
-// the conversion, as far as that can be known.
+// the same id; what is to be written to it then is planned anew, since targets give
+// a converted record values of their own. What cannot be written is found out
+// before the conversion, as far as that can be known.
 func (c *modification) convert(ctx context.Context, wanted *schema.Record) error {
 	b, ev, from, to := c.b, c.ev, c.bind, c.to
 	if !from.obj.Can(connector.Convert) || from.obj.IDSpace == "" || from.obj.IDSpace != to.obj.IDSpace {
 		return scim.Errorf(http.StatusBadRequest, scim.Mutability, "%s cannot become %s", article(inWords(from.obj.Name)), article(inWords(to.obj.Name)))
 	}
-	if to == from.lower() {
+	if from.lower() != nil && to.obj.Admin == "" {
 		if err := b.mayRemove(ctx, c.stored); err != nil {
 			return err
 		}
 	}
-	in := &mapping.Input{Op: mapping.Replace, Resource: wanted, Stored: to.obj.Type.New(), Now: b.opts.Clock()}
 	var try mapping.Result
-	if err := withoutRequired(b.plan(ctx, &Event{}, to, in, &try)); err != nil {
+	if err := withoutRequired(b.plan(ctx, &Event{}, to, c.replacing(wanted, to.obj.Type.New()), &try)); err != nil {
 		return err
 	}
-	if wants, ok := from.activeOf(wanted); ok && wants && !from.isActive(c.rec) && from.policy.Enable != EnableIgnore {
+	wants, ok := from.activeOf(wanted)
+	enabled := ok && wants && !from.isActive(c.rec) && from.policy.Enable != EnableIgnore
+	if enabled {
+		if err := c.remember(ctx); err != nil {
+			return err
+		}
 		a := connector.Action{Kind: connector.Activate}
 		rec, err := b.act(ctx, ev, c.stored, a)
 		if err != nil {
 			return err
 		}
+		rest, cancel := afterWrite(ctx)
+		defer cancel()
+		ctx = rest
 		c.became(a, rec)
 	}
 	a := connector.Action{Kind: connector.Convert, To: to.obj.Name}
-	old := c.ref
 	rec, err := b.act(ctx, ev, c.stored, a)
 	if err != nil {
+		if enabled {
+			c.takeBack(ctx)
+		}
 		return err
 	}
 	c.became(a, rec)
-	b.overlay.wrote(&stored{ref: old}) // there is none of the old kind any more
-	b.cursors.forget(c.bind.fam)
-	c.entry.Object = to.obj.Name
-	c.entry.Late, c.entry.Dropped, c.entry.Restoring = nil, nil, false
+	c.recall()
 	b.save(ctx, ev, c.entry)
-	in.Stored = c.rec
-	return b.plan(ctx, ev, to, in, &c.result)
+	return nil
+}
+
+// replacing is what the mapping makes a record of another kind from.
+func (c *modification) replacing(wanted, stored *schema.Record) *mapping.Input {
+	return &mapping.Input{Op: mapping.Replace, Resource: wanted, Stored: stored, Now: c.b.opts.Clock()}
+}
+
+// downgraded reports whether the record is already what the policy makes of one of
+// the kind that the request asks for, and wants to be disabled. A request that
+// repeats what somebody was would else give the rights back.
+func (c *modification) downgraded(wanted *schema.Record) bool {
+	active, ok := c.bind.activeOf(wanted)
+	if !ok || active {
+		return false
+	}
+	leaving, err := c.to.policy.disabling(c.to)
+	return err == nil && slices.ContainsFunc(leaving.acts, func(a connector.Action) bool { return a.Kind == connector.Convert && a.To == c.bind.obj.Name })
 }
 
 // withoutRequired leaves out of a mapping's errors those that say that a value is

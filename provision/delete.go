@@ -48,48 +48,47 @@ func (b *Backend) remove(ctx context.Context, ev *Event, fam *family, r scim.Ref
 		return err
 	}
 	bind := kinds[0]
-	ref, _ := bind.ref(r.ID)
-	leaving, err := bind.policy.removal(bind)
-	if err != nil {
-		return err
-	}
-	// An id that several kinds of records share may belong to another kind. What
-	// has not been seen as this one is read before it is touched.
-	var found *stored
-	switch {
-	case len(versions) > 0:
-		found, err = b.inVersion(ctx, ev, fam, r, versions)
-	case !bind.known(entry) || len(leaving.acts) == 0 || b.opts.ProtectAdmins && bind.obj.Admin != "":
-		found, err = b.load(ctx, ev, fam, r, withoutMembers)
-	default:
-		found = &stored{bind: bind, ref: ref, entry: entry}
-	}
-	if err != nil {
-		return err
-	}
-	if found.rec != nil {
-		found.bind.note(found.entry, found.rec)
-		if leaving, err = found.bind.policy.removal(found.bind); err != nil {
-			return err
+	if len(versions) == 0 && bind.known(entry) && bind.policy.Delete != DeleteIgnore && !b.guardsAdmins(bind) {
+		ref, _ := bind.ref(r.ID)
+		err := b.depart(ctx, ev, &stored{bind: bind, ref: ref, entry: entry})
+		if len(kinds) == 1 || !errors.Is(err, connector.NotFound) {
+			return asNotFound(r, err)
 		}
+		// Somebody has made another kind of it since it was seen.
 	}
-	if err := b.mayRemove(ctx, found); err != nil {
-		return err
-	}
-	done, err := b.leave(ctx, ev, found, leaving)
-	if errors.Is(err, connector.NotFound) {
-		return notFound(r)
+	var found *stored
+	if len(versions) > 0 {
+		found, err = b.inVersion(ctx, ev, fam, r, versions)
+	} else {
+		found, err = b.load(ctx, ev, fam, r, withoutMembers)
 	}
 	if err != nil {
 		return err
 	}
-	b.overlay.wrote(&stored{ref: found.ref})
-	b.cursors.forget(fam)
+	found.bind.note(found.entry, found.rec)
+	return asNotFound(r, b.depart(ctx, ev, found))
+}
+
+// depart makes a record leave as the policy for its kind says.
+func (b *Backend) depart(ctx context.Context, ev *Event, f *stored) error {
+	leaving, err := f.bind.policy.removal(f.bind)
+	if err != nil {
+		return err
+	}
+	if err := b.mayRemove(ctx, f); err != nil {
+		return err
+	}
+	done, err := b.leave(ctx, ev, f, leaving)
+	if err != nil {
+		return err
+	}
+	b.overlay.wrote(&stored{ref: f.ref})
+	b.cursors.forget(f.bind.fam)
 	if !leaving.tombstone {
-		b.save(ctx, ev, &Entry{Key: entry.Key})
+		b.save(ctx, ev, &Entry{Key: f.entry.Key})
 		return nil
 	}
-	return b.bury(ctx, ev, found, done)
+	return b.bury(ctx, ev, f, done)
 }
 
 // leave carries out the actions of a departure, and makes found what is left.

@@ -2,6 +2,8 @@ package provision
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/schema"
@@ -20,7 +22,7 @@ func (c *modification) enables(wanted *schema.Record) bool {
 func (c *modification) recall() bool {
 	c.full = c.rec.Clone()
 	added := false
-	for _, f := range c.bind.obj.DroppedByDeactivate {
+	for _, f := range c.taken() {
 		slot := c.bind.obj.Type.Slot(f)
 		if v := c.entry.Dropped[f]; !dropped(v) && dropped(c.rec.At(slot)) {
 			c.full.SetAt(slot, v)
@@ -35,6 +37,19 @@ func (c *modification) recall() bool {
 		}
 	}
 	return added
+}
+
+// taken are the fields that a deactivation empties, and those that it has emptied
+// while the record was of another kind.
+func (c *modification) taken() []string {
+	obj := c.bind.obj
+	out := slices.Clone(obj.DroppedByDeactivate)
+	for _, f := range slices.Sorted(maps.Keys(c.entry.Dropped)) {
+		if obj.Type.Slot(f) != schema.NoSlot && !slices.Contains(out, f) && !slices.Contains(obj.ResetByActivate, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // dropped reports whether a field has what a deactivation leaves in it.
@@ -67,18 +82,31 @@ func (c *modification) enable(ctx context.Context) error {
 		defer cancel()
 		ctx = rest
 		if err := c.restore(ctx, adapt(rec, bind.obj.Type)); err != nil {
-			if b.disableAgain(ctx, ev, c.stored) {
-				c.entry.Restoring = false
-				b.save(ctx, ev, c.entry)
-			}
+			c.takeBack(ctx)
 			return err
 		}
 	} else if err := c.restore(ctx, c.rec); err != nil {
 		return err
 	}
-	b.rejoin(ctx, ev, c.stored)
-	c.entry.revived()
+	c.finishEnabling(ctx)
 	return nil
+}
+
+// takeBack disables an account again whose enabling has failed half-way.
+func (c *modification) takeBack(ctx context.Context) {
+	if c.b.disableAgain(ctx, c.ev, c.stored) {
+		c.became(connector.Action{Kind: connector.Deactivate}, nil)
+		c.entry.Restoring = false
+		c.b.save(ctx, c.ev, c.entry)
+	}
+}
+
+// finishEnabling puts the account back into its groups. Whoever sends the request
+// again goes on with those that could not be reached.
+func (c *modification) finishEnabling(ctx context.Context) {
+	all := c.b.rejoin(ctx, c.ev, c.stored)
+	c.entry.revived()
+	c.entry.Restoring = !all
 }
 
 // enableLast activates an account with special rights once all else is written:
@@ -96,21 +124,22 @@ func (c *modification) enableLast(ctx context.Context) (err error) {
 		return err
 	}
 	c.became(a, rec)
-	c.entry.revived()
+	c.finishEnabling(rest)
 	return nil
 }
 
 // remember keeps the fields that the activation may empty, or set to a value of
-// its own.
+// its own, and that there is something to be given back.
 func (c *modification) remember(ctx context.Context) error {
+	taken := c.taken()
 	c.entry.Dropped = nil
-	for _, f := range c.bind.obj.DroppedByDeactivate {
+	for _, f := range taken {
 		c.entry.drop(f, c.full.Get(f))
 	}
 	for _, f := range c.bind.obj.ResetByActivate {
 		c.entry.keep(f, c.full.Get(f))
 	}
-	if c.entry.Dropped == nil {
+	if c.entry.Dropped == nil && !c.rejoins() {
 		return nil
 	}
 	c.entry.Restoring = true
@@ -124,7 +153,7 @@ func (c *modification) remember(ctx context.Context) error {
 // as it is to be.
 func (c *modification) restore(ctx context.Context, now *schema.Record) error {
 	want := now.Clone()
-	for _, f := range c.bind.obj.DroppedByDeactivate {
+	for _, f := range c.taken() {
 		slot := c.bind.obj.Type.Slot(f)
 		if v := c.full.At(slot); dropped(now.At(slot)) && !dropped(v) {
 			want.SetAt(slot, v)

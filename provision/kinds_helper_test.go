@@ -33,6 +33,40 @@ type desk struct {
 	next    int
 	calls   []string
 	fail    map[string]error // by call
+	fault   *fault           // nil for none
+}
+
+// fault breaks calls of a desk: from the one behind the first skip ones on.
+type fault struct {
+	skip  int
+	after bool // what was asked for is done, and the answer is lost
+	once  bool
+	hit   bool
+}
+
+// broken counts a call and returns what goes wrong with it, before and after it
+// takes effect.
+func (d *desk) broken(lost error) (before, after error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := d.fault
+	if f == nil || f.hit && f.once {
+		return nil, nil
+	}
+	if f.skip--; f.skip >= 0 {
+		return nil, nil
+	}
+	f.hit = true
+	if f.after {
+		return nil, lost
+	}
+	return connector.Unavailable, nil
+}
+
+func (d *desk) setFault(f *fault) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fault = f
 }
 
 const deskPage = 3
@@ -71,9 +105,9 @@ func newDesk(t testing.TB) *desk {
 				{Name: "staff", Type: typ("staff", staff), IDSpace: "people", Unique: []string{"email"}, Active: "active", Actions: states,
 					ResetByActivate: []string{"day_pass"}, Admin: "chief", Search: search, Sparse: []string{"role", "day_pass", "chief"}},
 				{Name: "team", Type: typ("team", group), Tag: "te", Actions: []connector.ActionKind{connector.Delete}, Members: true, Member: []string{"guest"},
-					MemberField: "members", Search: connector.Search{Consistent: []string{"id", "name"}}},
+					Unique: []string{"name"}, MemberField: "members", Search: connector.Search{Consistent: []string{"id", "name"}}},
 				{Name: "crew", Type: typ("crew", group), Tag: "cr", Actions: []connector.ActionKind{connector.Delete}, Members: true, Member: []string{"staff"},
-					MemberField: "members", SkipsMembers: true, Search: connector.Search{Consistent: []string{"id", "name"}}},
+					Unique: []string{"name"}, MemberField: "members", SkipsMembers: true, Search: connector.Search{Consistent: []string{"id", "name"}}},
 				{Name: "club", Type: typ("club", group), Tag: "cl", Unserved: true},
 			},
 		},
@@ -84,6 +118,19 @@ func newDesk(t testing.TB) *desk {
 func (d *desk) put(object, id, email string, set ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	rec := d.fresh(object, id, email)
+	for i := 0; i < len(set); i += 2 {
+		switch v := set[i+1].(type) {
+		case bool:
+			rec.Set(set[i].(string), schema.BooleanValue(v))
+		case string:
+			rec.SetString(set[i].(string), v)
+		}
+	}
+}
+
+// fresh stores a new record; the lock is held.
+func (d *desk) fresh(object, id, email string) *schema.Record {
 	rec := d.desc.Object(object).Type.New()
 	n, _ := strconv.ParseInt(id, 10, 64)
 	rec.Set("id", schema.IntegerValue(n))
@@ -94,15 +141,8 @@ func (d *desk) put(object, id, email string, set ...any) {
 	} else {
 		rec.SetString("name", email)
 	}
-	for i := 0; i < len(set); i += 2 {
-		switch v := set[i+1].(type) {
-		case bool:
-			rec.Set(set[i].(string), schema.BooleanValue(v))
-		case string:
-			rec.SetString(set[i].(string), v)
-		}
-	}
 	d.records[connector.Ref{Object: object, ID: id}] = rec
+	return rec
 }
 
 func (d *desk) call(format string, args ...any) error {
@@ -144,6 +184,9 @@ func (d *desk) GetWithout(_ context.Context, r connector.Ref, omit []string) (*s
 	if err := d.call("%s", name); err != nil {
 		return nil, err
 	}
+	if before, after := d.broken(connector.Unavailable); before != nil || after != nil {
+		return nil, connector.Unavailable
+	}
 	rec := d.rec(r.Object, r.ID)
 	if rec == nil {
 		return nil, connector.NotFound
@@ -152,7 +195,9 @@ func (d *desk) GetWithout(_ context.Context, r connector.Ref, omit []string) (*s
 }
 
 func (d *desk) withMembers(r connector.Ref, rec *schema.Record, omit []string) *schema.Record {
+	d.mu.Lock()
 	rec = rec.Clone()
+	d.mu.Unlock()
 	if rec.Type().Slot("members") == schema.NoSlot || slices.Contains(omit, "members") {
 		return rec
 	}
@@ -178,6 +223,9 @@ func (d *desk) List(_ context.Context, object string, q connector.Query) (*conne
 	if err := d.call("%s", name); err != nil {
 		return nil, err
 	}
+	if before, after := d.broken(connector.Unavailable); before != nil || after != nil {
+		return nil, connector.Unavailable
+	}
 	d.mu.Lock()
 	refs := slices.SortedFunc(maps.Keys(d.records), func(a, b connector.Ref) int { return strings.Compare(a.ID, b.ID) })
 	d.mu.Unlock()
@@ -188,7 +236,11 @@ func (d *desk) List(_ context.Context, object string, q connector.Query) (*conne
 		if r.Object != object && !(q.Kin && r.Object == "staff") {
 			continue
 		}
-		rec := d.withMembers(r, d.rec(r.Object, r.ID), q.Omit)
+		rec := d.rec(r.Object, r.ID)
+		if rec == nil {
+			continue
+		}
+		rec = d.withMembers(r, rec, q.Omit)
 		if q.Kin && r.Object == "staff" {
 			for _, f := range d.desc.Object("staff").Sparse {
 				rec.Apply(schema.Edit{Slot: rec.Type().Slot(f), Op: schema.Clear})
@@ -219,22 +271,28 @@ func (d *desk) Create(_ context.Context, object string, rec *schema.Record) (*sc
 	if err := d.call("create %s", object); err != nil {
 		return nil, err
 	}
+	before, after := d.broken(connector.Ambiguous)
+	if before != nil {
+		return nil, before
+	}
 	d.mu.Lock()
+	defer d.mu.Unlock()
+	unique := d.desc.Object(object).Unique[0]
 	for r, other := range d.records {
-		if d.desc.Object(r.Object).IDSpace == "people" && rec.Type().Slot("email") != schema.NoSlot && other.String("email") == rec.String("email") {
-			d.mu.Unlock()
-			return nil, connector.Errorf(connector.AlreadyExists, "email", "")
+		same := r.Object == object || unique == "email" && d.desc.Object(r.Object).IDSpace == "people"
+		if same && other.String(unique) == rec.String(unique) {
+			return nil, connector.Errorf(connector.AlreadyExists, unique, "")
 		}
 	}
 	d.next++
-	id := strconv.Itoa(d.next)
-	d.mu.Unlock()
-	d.put(object, id, rec.String("email"))
-	out := d.rec(object, id)
+	made := d.fresh(object, strconv.Itoa(d.next), rec.String(unique))
 	for s, v := range rec.Values() {
-		out.SetAt(s, v)
+		made.SetAt(s, v)
 	}
-	return out.Clone(), nil
+	if after != nil {
+		return nil, after
+	}
+	return made.Clone(), nil
 }
 
 func (d *desk) Update(_ context.Context, r connector.Ref, c connector.Change) (*schema.Record, error) {
@@ -246,35 +304,43 @@ func (d *desk) Update(_ context.Context, r connector.Ref, c connector.Change) (*
 	if err := d.call("update %s", r.Object); err != nil {
 		return nil, err
 	}
-	rec := d.rec(r.Object, r.ID)
-	if rec == nil {
-		return nil, connector.NotFound
+	before, after := d.broken(connector.Unavailable)
+	if before != nil {
+		return nil, before
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	rec := d.records[r]
+	if rec == nil {
+		return nil, connector.NotFound
+	}
 	rec.Apply(c.Edits...)
-	out := rec.Clone()
-	return out, nil
+	if after != nil {
+		return nil, after
+	}
+	return rec.Clone(), nil
 }
 
 func (d *desk) Act(_ context.Context, r connector.Ref, a connector.Action) (*schema.Record, error) {
 	if err := d.call("%s %s", a.Kind, r.Object); err != nil {
 		return nil, err
 	}
-	rec := d.rec(r.Object, r.ID)
-	if rec == nil {
-		return nil, connector.NotFound
+	before, after := d.broken(connector.Unavailable)
+	if before != nil {
+		return nil, before
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	rec := d.records[r]
+	if rec == nil {
+		return nil, connector.NotFound
+	}
 	switch a.Kind {
 	case connector.Deactivate:
 		rec.Set("active", schema.BooleanValue(false))
 		if r.Object == "guest" {
 			rec.Apply(schema.Edit{Slot: rec.Type().Slot("room"), Op: schema.Clear})
-			for g := range d.members {
-				d.members[g] = slices.DeleteFunc(d.members[g], func(id string) bool { return id == r.ID })
-			}
+			d.leaveGroups(r.ID)
 		}
 	case connector.Activate:
 		rec.Set("active", schema.BooleanValue(true))
@@ -290,12 +356,24 @@ func (d *desk) Act(_ context.Context, r connector.Ref, a connector.Action) (*sch
 		}
 		delete(d.records, r)
 		d.records[connector.Ref{Object: a.To, ID: r.ID}] = to
+		d.leaveGroups(r.ID)
 		rec = to
 	default:
 		delete(d.records, r)
-		return nil, nil
+		delete(d.members, r)
+		return nil, after
+	}
+	if after != nil {
+		return nil, after
 	}
 	return rec.Clone(), nil
+}
+
+// leaveGroups takes a person out of all groups; the lock is held.
+func (d *desk) leaveGroups(id string) {
+	for g := range d.members {
+		d.members[g] = slices.DeleteFunc(d.members[g], func(m string) bool { return m == id })
+	}
 }
 
 func (d *desk) ListMembers(context.Context, connector.Ref, string) (*connector.Page, error) {
@@ -305,6 +383,10 @@ func (d *desk) ListMembers(context.Context, connector.Ref, string) (*connector.P
 func (d *desk) EditMembers(_ context.Context, group connector.Ref, add, remove []connector.Ref) ([]error, error) {
 	if err := d.call("edit members of %s +%d -%d", group.Object, len(add), len(remove)); err != nil {
 		return nil, err
+	}
+	before, after := d.broken(connector.Unavailable)
+	if before != nil {
+		return nil, before
 	}
 	if d.rec(group.Object, group.ID) == nil {
 		return nil, connector.NotFound
@@ -319,7 +401,9 @@ func (d *desk) EditMembers(_ context.Context, group connector.Ref, add, remove [
 			out = append(out, nil)
 		case d.rec(r.Object, r.ID) != nil:
 			d.mu.Lock()
-			d.members[group] = append(d.members[group], r.ID)
+			if !slices.Contains(d.members[group], r.ID) {
+				d.members[group] = append(d.members[group], r.ID)
+			}
 			d.mu.Unlock()
 			out = append(out, nil)
 		case d.rec("guest", r.ID) != nil || d.rec("staff", r.ID) != nil:
@@ -327,6 +411,9 @@ func (d *desk) EditMembers(_ context.Context, group connector.Ref, add, remove [
 		default:
 			out = append(out, connector.NotFound)
 		}
+	}
+	if after != nil {
+		return nil, after
 	}
 	return out, nil
 }
@@ -416,3 +503,5 @@ func newDeskWorld(t testing.TB, o *provision.Options) (*world, *desk) {
 func (w *world) profile() scim.Profile { return scim.ProfileCompatible() }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func boolean(b bool) schema.Value { return schema.BooleanValue(b) }

@@ -284,14 +284,20 @@ func (b *Backend) rememberGroup(ctx context.Context, group connector.Ref, m *mem
 	return b.opts.State.Save(context.WithoutCancel(ctx), e)
 }
 
+// rejoins reports whether there are groups that an activation has to put the
+// account back into.
+func (f *stored) rejoins() bool { return f.bind.obj.LeavesGroups && len(f.entry.Groups) > 0 }
+
 // rejoin puts an account back into the groups that its deactivation has taken it
-// out of, one call each. What fails is told and stays remembered.
-func (b *Backend) rejoin(ctx context.Context, ev *Event, f *stored) {
-	if !f.bind.obj.LeavesGroups || len(f.entry.Groups) == 0 {
-		return
+// out of, one call each. What fails is told and stays remembered; it reports
+// whether there is nothing that may succeed another time.
+func (b *Backend) rejoin(ctx context.Context, ev *Event, f *stored) (all bool) {
+	if !f.rejoins() {
+		return true
 	}
 	var left []connector.Ref
 	back := 0
+	all = true
 	for _, group := range f.entry.Groups {
 		results, err := b.target.EditMembers(ctx, group, []connector.Ref{f.ref}, nil)
 		if err == nil {
@@ -305,6 +311,7 @@ func (b *Backend) rejoin(ctx context.Context, ev *Event, f *stored) {
 			// The group is gone, or is not ours to fill any more.
 		default:
 			left = append(left, group)
+			all = all && !answers[connector.CodeOf(err)].retry
 			ev.warn("A membership that the deactivation had ended could not be restored (" + codeText(err) + ")")
 		}
 	}
@@ -312,6 +319,7 @@ func (b *Backend) rejoin(ctx context.Context, ev *Event, f *stored) {
 	if back > 0 {
 		ev.Done = append(ev.Done, fmt.Sprintf("rejoin %d groups", back))
 	}
+	return all
 }
 
 // hideMembers leaves those out of a group whom a DELETE has put away and who are

@@ -57,6 +57,7 @@ type binding struct {
 	workEmail   schema.Selector
 	shadows     []schema.Slot // attributes that State keeps
 	memberObjs  []*connector.Object
+	joins       []string // objects that can have the binding's records as members
 	// hiding are the objects of members that a DELETE may leave in a group, so
 	// that they have to be left out here.
 	hiding []*connector.Object
@@ -372,6 +373,11 @@ func (bind *binding) prepare(fam *family, desc *connector.Description, policies 
 	if bind.obj.Active != "" && bind.obj.Can(connector.Deactivate) {
 		bind.active = bind.typ.Slot("active")
 		bind.activeField = bind.obj.Type.Slot(bind.obj.Active)
+	}
+	for _, o := range desc.Objects {
+		if o.Members && slices.Contains(o.Member, bind.obj.Name) {
+			bind.joins = append(bind.joins, o.Name)
+		}
 	}
 	for _, name := range bind.obj.Member {
 		o := desc.Object(name)

@@ -128,6 +128,14 @@ func (e *Entry) keep(field string, v schema.Value) {
 	e.Dropped[field] = v
 }
 
+// converted makes the entry one of another kind: what that kind has no place for is
+// forgotten.
+func (e *Entry) converted(to *binding) {
+	e.Object = to.obj.Name
+	e.Late = slices.DeleteFunc(e.Late, func(l LateReference) bool { return to.obj.Type.Slot(l.Target) == schema.NoSlot })
+	e.Groups = slices.DeleteFunc(e.Groups, func(g connector.Ref) bool { return !slices.Contains(to.joins, g.Object) })
+}
+
 // revived takes the marks of a departure away.
 func (e *Entry) revived() {
 	e.Tombstone = time.Time{}

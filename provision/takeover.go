@@ -208,23 +208,27 @@ func (c *creation) revive(ctx context.Context, held *holding, entry *Entry, how 
 // reviveOther makes a record of another kind what the create asked for: it is a
 // PUT that converts it.
 func (c *creation) reviveOther(ctx context.Context, held *holding, entry *Entry, how string) (*scim.Resource, error) {
+	b, ev := c.b, c.op.ev
 	f := &stored{bind: held.bind, ref: held.obj.RefOf(held.rec), rec: held.rec, entry: entry}
 	in := c.in.Clone()
 	if c.bind.active != schema.NoSlot && in.At(c.bind.active).Unassigned() {
 		in.SetAt(c.bind.active, schema.BooleanValue(true))
 	}
-	if !entry.Tombstone.IsZero() {
-		c.b.cursors.forget(c.bind.fam)
-		entry.Tombstone = time.Time{}
-	}
-	m := &modification{b: c.b, ev: c.op.ev, stored: f, to: c.bind}
+	wasActive := f.bind.isActive(f.rec)
+	m := &modification{b: b, ev: ev, stored: f, to: c.bind, revives: true}
 	res, err := m.run(ctx, scim.Update{Replace: in})
 	if err != nil {
+		if !wasActive && f.bind.isActive(f.rec) {
+			rest, cancel := afterWrite(ctx)
+			defer cancel()
+			b.disableAgain(rest, ev, f)
+		}
 		return nil, err
 	}
-	c.stored = m.stored
-	c.op.ev.Ref.ID = c.bind.scimID(f.ref.ID)
-	c.op.ev.Done = append(c.op.ev.Done, how)
+	b.cursors.forget(c.bind.fam)
+	c.stored = f
+	ev.Ref.ID = c.bind.scimID(f.ref.ID)
+	ev.Done = append(ev.Done, how)
 	return res, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/mapping"
@@ -267,6 +268,7 @@ type modification struct {
 	to *binding
 
 	disables bool // the request says that the account is to be disabled
+	revives  bool // a DELETE may have put the record away, which the request takes back
 
 	full   *schema.Record // the record with what a deactivation took, once recalled
 	result mapping.Result
@@ -283,7 +285,8 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	if err != nil {
 		return nil, err
 	}
-	if c.enables(wanted) && c.recall() {
+	enables := c.enables(wanted)
+	if enables && c.recall() {
 		// What the deactivation took counts as being there still.
 		whole, err := b.resource(ctx, &stored{bind: c.bind, ref: c.ref, rec: c.full, entry: c.entry, partial: true}, forWriting)
 		if err != nil {
@@ -293,7 +296,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 			return nil, err
 		}
 		in.Stored = c.full
-	} else if in.Op == mapping.Patch && wanted.Equal(current.Record) && !c.halfDisabled() {
+	} else if !enables && in.Op == mapping.Patch && wanted.Equal(current.Record) && !c.halfDisabled() {
 		ev.Outcome = Unchanged
 		return current, nil
 	}
@@ -303,12 +306,16 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 		}
 	}
 	before := *c.entry.clone()
-	if c.to != c.bind {
-		err = c.convert(ctx, wanted)
-	} else {
-		err = b.plan(ctx, ev, c.bind, in, &c.result)
+	if c.to != c.bind && !c.downgraded(wanted) {
+		if err := c.convert(ctx, wanted); err != nil {
+			return nil, err
+		}
+		rest, cancel := afterWrite(ctx)
+		defer cancel()
+		ctx = rest
+		in = c.replacing(wanted, c.rec)
 	}
-	if err != nil {
+	if err := b.plan(ctx, ev, c.bind, in, &c.result); err != nil {
 		return nil, err
 	}
 	if err := c.write(ctx, wanted); err != nil {
@@ -324,6 +331,9 @@ func (c *modification) finish(ctx context.Context, wanted *schema.Record, before
 	b.lookups.forget(identifiers(c.bind, c.rec)...)
 	if !c.gone {
 		c.entry.Object = c.bind.obj.Name
+	}
+	if c.revives {
+		c.entry.Tombstone = time.Time{}
 	}
 	c.settleLate()
 	res := b.answer(ctx, ev, c.stored, wanted)
@@ -355,7 +365,9 @@ func (c *modification) wanted(current *schema.Record, u scim.Update) (*schema.Re
 	if err != nil {
 		return nil, nil, err
 	}
-	c.bind.fam.keepRoute(rec, current)
+	if c.to == nil {
+		c.bind.fam.keepRoute(rec, current)
+	}
 	if on, isBool := c.bind.activeOf(rec); isBool {
 		c.disables = !on
 	}

@@ -112,6 +112,10 @@ func (b *Backend) act(ctx context.Context, ev *Event, f *stored, a connector.Act
 		return nil, err
 	}
 	ev.Done = append(ev.Done, a.Kind.String())
+	if a.Kind == connector.Convert {
+		b.overlay.wrote(&stored{ref: f.ref}) // there is none of the old kind any more
+		b.cursors.forget(f.bind.fam)
+	}
 	if rec != nil {
 		return rec, nil
 	}
@@ -130,6 +134,7 @@ func (f *stored) became(a connector.Action, rec *schema.Record) {
 	if a.Kind == connector.Convert {
 		f.bind = f.bind.fam.kindOf(a.To)
 		f.ref.Object = a.To
+		f.entry.converted(f.bind)
 	}
 	switch {
 	case rec != nil:
@@ -199,28 +204,35 @@ func (b *Backend) disable(ctx context.Context, ev *Event, f *stored) error {
 		return err
 	}
 	for _, a := range leaving.acts {
-		before := f.rec
+		if a.Kind == connector.Deactivate {
+			b.keepDropped(ctx, ev, f)
+		}
 		rec, err := b.act(ctx, ev, f, a)
 		if err != nil {
 			return err
 		}
-		if a.Kind == connector.Deactivate {
-			if !f.entry.Restoring {
-				f.entry.Dropped = nil
-			}
-			f.entry.Restoring = false
-			for _, field := range f.bind.obj.DroppedByDeactivate {
-				f.entry.drop(field, before.Get(field))
-			}
-		}
 		f.became(a, rec)
 	}
-	f.entry.Off = leaving.off
+	f.entry.Off, f.entry.Restoring = leaving.off, false
 	if leaving.erases() {
 		f.gone = true
 		*f.entry = Entry{Key: f.entry.Key}
 	}
 	return nil
+}
+
+// keepDropped remembers what a deactivation is about to empty. Afterwards would be
+// too late: whoever repeats a request whose answer was lost finds it gone.
+func (b *Backend) keepDropped(ctx context.Context, ev *Event, f *stored) {
+	if !f.entry.Restoring {
+		f.entry.Dropped = nil
+	}
+	for _, field := range f.bind.obj.DroppedByDeactivate {
+		f.entry.drop(field, f.rec.Get(field))
+	}
+	if f.entry.Dropped != nil {
+		b.save(ctx, ev, f.entry)
+	}
 }
 
 // mayRemove protects the account that the connection itself uses, those that the
