@@ -27,6 +27,18 @@ type fixture struct {
 func start(t *testing.T, account *zendesktest.Options, o *zendesk.Options) *fixture {
 	t.Helper()
 	clock := testx.NewClock(time.Time{})
+	return startAt(t, clock, clock, account, o)
+}
+
+// hurry is start with a clock that jumps over the driver's waits.
+func hurry(t *testing.T, account *zendesktest.Options, o *zendesk.Options) *fixture {
+	t.Helper()
+	clock := testx.NewClock(time.Time{})
+	return startAt(t, clock, hurried{clock}, account, o)
+}
+
+func startAt(t *testing.T, clock *testx.Clock, drivers zendesk.Clock, account *zendesktest.Options, o *zendesk.Options) *fixture {
+	t.Helper()
 	a := zendesktest.Options{}
 	if account != nil {
 		a = *account
@@ -43,7 +55,7 @@ func start(t *testing.T, account *zendesktest.Options, o *zendesk.Options) *fixt
 	}
 	opts.BaseURL = sim.URL
 	if opts.Clock == nil {
-		opts.Clock = clock
+		opts.Clock = drivers
 	}
 	opts.Jitter = func() float64 { return 0 }
 	target, err := zendesk.New("acme", zendesk.ClientCredentials(sim.ClientID(), sim.ClientSecret()), &opts)

@@ -27,15 +27,15 @@ type joins struct {
 
 // joined returns what records are joined to, by their ids. The memberships are read
 // record by record, or all at once where that takes no more calls: whole says that
-// the records are all that there are. A list of all that was too long once is not
-// tried again.
+// the records are all that there are. A list of all that was longer than so many
+// pages is not tried again for as few.
 func (d *driver) joined(ctx context.Context, j joins, ids []string, whole, background bool) (map[string][]schema.Value, error) {
 	out := make(map[string][]schema.Value, len(ids))
-	if len(ids) > 1 && (whole || !d.isCrowded(j.all.path)) {
-		most := len(ids)
-		if whole {
-			most = maxJoinPages
-		}
+	most := len(ids)
+	if whole {
+		most = maxJoinPages
+	}
+	if len(ids) > 1 && most > d.pagesBeyond(j.all.path) {
 		items, err := d.upTo(ctx, j.all, nil, most, background)
 		if err == nil {
 			for _, item := range items {
@@ -47,7 +47,7 @@ func (d *driver) joined(ctx context.Context, j joins, ids []string, whole, backg
 		if !errors.Is(err, errTooMany) {
 			return nil, err
 		}
-		d.noteCrowded(j.all.path)
+		d.noteBeyond(j.all.path, most)
 	}
 	for _, id := range ids {
 		items, err := d.upTo(ctx, j.each, map[string]string{"id": id}, maxJoinPages, background)
@@ -64,19 +64,20 @@ func (d *driver) joined(ctx context.Context, j joins, ids []string, whole, backg
 	return out, nil
 }
 
-func (d *driver) isCrowded(path string) bool {
+// pagesBeyond returns a number of pages that a list was seen to be longer than.
+func (d *driver) pagesBeyond(path string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.crowded[path]
+	return d.beyond[path]
 }
 
-func (d *driver) noteCrowded(path string) {
+func (d *driver) noteBeyond(path string, pages int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.crowded == nil {
-		d.crowded = make(map[string]bool)
+	if d.beyond == nil {
+		d.beyond = make(map[string]int)
 	}
-	d.crowded[path] = true
+	d.beyond[path] = max(d.beyond[path], pages)
 }
 
 // upTo reads a list of that many pages at most; errTooMany where it is longer.

@@ -151,13 +151,13 @@ type driver struct {
 	log        *slog.Logger
 	types      fixedTypes
 
-	mu      sync.Mutex
-	known   *known              // latest, nil until the account was described
-	made    map[string]madeType // types of objects as they were described last
-	me      *self               // whom the credential belongs to, nil until asked
-	owner   string              // id of the account's owner, "" until it was found
-	roles   roleTypes           // kinds of custom roles
-	crowded map[string]bool     // paths of lists of memberships that are too long to be read whole
+	mu     sync.Mutex
+	known  *known              // latest, nil until the account was described
+	made   map[string]madeType // types of objects as they were described last
+	me     *self               // whom the credential belongs to, nil until asked
+	owner  string              // id of the account's owner, "" until it was found
+	roles  roleTypes           // kinds of custom roles
+	beyond map[string]int      // pages that lists of all memberships were seen to be longer than, by path
 
 	// What becomes of custom fields that an update does not send, a customRule. The
 	// vendor's samples show that they stay, no page says so.
