@@ -14,7 +14,7 @@ const (
 	settingEmailChange   = "email_change"
 	settingEmails        = "secondary_emails"
 	settingPhones        = "secondary_phones"
-	settingBelongs       = "user_organizations"
+	settingMore          = "secondary_organizations"
 	settingOrganizations = "organizations"
 	settingOwner         = "account_owner"
 	settingScopes        = "scopes"
@@ -39,7 +39,7 @@ func Application(o *Options) connector.Application {
 	if base.EmailChange == "" {
 		base.EmailChange = EmailReplace
 	}
-	for _, v := range []*string{&base.SecondaryEmails, &base.SecondaryPhones, &base.UserOrganizations} {
+	for _, v := range []*string{&base.SecondaryEmails, &base.SecondaryPhones, &base.SecondaryOrganizations} {
 		if *v == "" {
 			*v = SetIgnored
 		}
@@ -64,8 +64,8 @@ func Application(o *Options) connector.Application {
 				Help: "Whether the addresses of a user beyond the primary one are read and written. Reading a user then takes one more call."},
 			{Name: settingPhones, Default: base.SecondaryPhones, Choices: []string{SetIgnored, SetManaged},
 				Help: "Whether the phone numbers of a user beyond the first one are read and written."},
-			{Name: settingBelongs, Default: base.UserOrganizations, Choices: []string{SetIgnored, SetManaged},
-				Help: "Whether all organizations of a user are read and written, not only the default one. Reading a user then takes one more call."},
+			{Name: settingMore, Default: base.SecondaryOrganizations, Choices: []string{SetIgnored, SetManaged},
+				Help: "Whether the organizations of a user beyond the default one are read and written. Reading a user then takes one more call."},
 			{Name: settingOrganizations, Default: base.Organizations, Choices: []string{OrganizationsReferenced, OrganizationsGroups},
 				Help: "Whether organizations are groups as well, or only what users refer to."},
 			{Name: settingOwner, Default: base.AccountOwner,
@@ -92,7 +92,7 @@ func Application(o *Options) connector.Application {
 			opts.EmailChange = s.Text(settingEmailChange)
 			opts.SecondaryEmails = s.Text(settingEmails)
 			opts.SecondaryPhones = s.Text(settingPhones)
-			opts.UserOrganizations = s.Text(settingBelongs)
+			opts.SecondaryOrganizations = s.Text(settingMore)
 			opts.Organizations = s.Text(settingOrganizations)
 			opts.AccountOwner = s.Text(settingOwner)
 			opts.Scopes = s.Text(settingScopes)

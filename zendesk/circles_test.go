@@ -248,7 +248,7 @@ func TestVariants_Circles(t *testing.T) {
 			t.Parallel()
 			account := desks(8)
 			account.Rules = v.Rules
-			f := hurry(t, account, &zendesk.Options{Organizations: zendesk.OrganizationsGroups, UserOrganizations: zendesk.SetManaged})
+			f := hurry(t, account, &zendesk.Options{Organizations: zendesk.OrganizationsGroups, SecondaryOrganizations: zendesk.SetManaged})
 			ctx := t.Context()
 			for _, object := range []string{zendesk.ObjectGroup, zendesk.ObjectOrganization} {
 				made, err := f.Create(ctx, object, f.record(t, object, map[string]any{"name": "Team"}))

@@ -46,6 +46,14 @@ func TestConformance(t *testing.T) {
 			options: zendesk.Options{EmailChange: zendesk.EmailKeep, Organizations: zendesk.OrganizationsGroups},
 			skip:    map[string]string{"actions/user": "an agent is made an end user before it is suspended, and by design nothing makes it an agent again but a change of its role"},
 		},
+		"what users have several of": {
+			role: "end-user", several: true,
+			skip: map[string]string{
+				"members/group": endUsers["members/group"],
+				"clear/user":    "where a user has several organizations, the next one becomes the default when the default one goes",
+			},
+			options: zendesk.Options{SecondaryEmails: zendesk.SetManaged, SecondaryPhones: zendesk.SetManaged, SecondaryOrganizations: zendesk.SetManaged},
+		},
 		"custom fields sent as a whole": {role: "end-user", rules: zendesktest.Rules{UserFieldsReplace: true}, skip: endUsers},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,7 +85,7 @@ func (c conformance) harness(t *testing.T) *connectortest.Harness {
 			{ID: 32, Name: "Night O'Hare", Type: zendesktest.CustomAgent},
 		},
 		Organizations: []zendesktest.Organization{
-			{ID: 41, Name: "Sales", ExternalID: "s-1"}, {ID: 42, Name: "Tour Operations"}, {ID: 43, Name: "O'Hare"},
+			{ID: 41, Name: "Sales", ExternalID: "s-1"}, {ID: 42, Name: "Tour Operations"}, {ID: 43, Name: "O'Hare"}, {ID: 44, Name: "Tours"},
 		},
 		Users: []zendesktest.User{
 			{ID: 61, Name: "Alan Agent", Email: "alan@example.com", Role: "agent", CustomRoleID: 31},
@@ -136,6 +144,12 @@ func (c conformance) sample(o *connector.Object, i int) *schema.Record {
 	// Whoever has a new address has a verified one.
 	rec.Set("verified", schema.BooleanValue(true))
 	rec.Set("organization_id", schema.IntegerValue(41+odd))
+	if c.options.SecondaryOrganizations == zendesk.SetManaged {
+		rec.Set("secondary_organization_ids", schema.ListValue(schema.IntegerValue(43+odd)))
+	}
+	if c.options.SecondaryPhones == zendesk.SetManaged {
+		rec.Set("secondary_phones", schema.StringsValue(fmt.Sprintf("+1666%07d", 2*i), fmt.Sprintf("+1666%07d", 2*i+1)))
+	}
 	if c.role == "agent" {
 		return rec // in the custom role 31: one that is cleared comes back as the default
 	}

@@ -39,7 +39,7 @@ const (
 	fieldMembers       = "members"
 	fieldEmails        = "secondary_emails"
 	fieldPhones        = "secondary_phones"
-	fieldOrganizations = "organization_ids"
+	fieldOrganizations = "secondary_organization_ids"
 )
 
 // The roles of a user.

@@ -168,6 +168,20 @@ func (d *driver) replacePhone(ctx context.Context, u *update, user string, rec *
 	return d.putOne(ctx, u.typ, user, "phone", schema.StringValue(u.phoneNumber))
 }
 
+// dropLine deletes the direct line of a user whose phone was cleared.
+func (d *driver) dropLine(ctx context.Context, u *update, user string) error {
+	lines, err := d.identitiesOf(ctx, u.typ, user, choices{phones: true}, false)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if samePhone(line.value, u.base.String("phone")) {
+			return d.dropIdentity(ctx, u.typ, user, line.id)
+		}
+	}
+	return nil
+}
+
 // samePhone compares phone numbers by their digits.
 func samePhone(a, b string) bool {
 	digits := func(s string) string {

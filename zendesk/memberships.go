@@ -3,6 +3,7 @@ package zendesk
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
@@ -20,26 +21,20 @@ func (d *driver) splitOrganization(ctx context.Context, u *update) error {
 	if err != nil {
 		return err
 	}
-	all := u.typ.Slot(fieldOrganizations) != schema.NoSlot
-	switch {
-	case !k.settings.several:
-		return nil
-	case !all && u.base != nil && u.base.Get("organization_id").Unassigned():
+	if !k.settings.several || u.base != nil && u.base.Get("organization_id").Unassigned() && u.typ.Slot(fieldOrganizations) == schema.NoSlot {
 		return nil // whoever has no default organization has none
-	case all && v.Unassigned() && u.writesOrganizations():
-		// Which ones there are is said by the other field.
-	default:
-		u.organization = &v
 	}
+	u.organization = &v
 	delete(u.fields, u.typ.Slot("organization_id"))
 	return nil
 }
 
-// writesOrganizations reports whether all organizations of the user are written.
-func (u *update) writesOrganizations() bool {
+// keepsOrganization reports whether an update wants an organization among those
+// beyond the default one.
+func (u *update) keepsOrganization(id string) bool {
 	for _, e := range u.sets {
-		if u.typ.Attribute(e.Slot).Name == fieldOrganizations {
-			return true
+		if u.typ.Attribute(e.Slot).Name == fieldOrganizations && (e.Op == schema.Set || e.Op == schema.Add) {
+			return slices.ContainsFunc(slices.Collect(e.Value.Elements()), func(v schema.Value) bool { return v.Text() == id })
 		}
 	}
 	return false
@@ -61,8 +56,8 @@ func (d *driver) organizationsOf(ctx context.Context, user string) ([]membership
 
 // moveOrganization changes the default organization of a user and leaves the
 // other memberships alone: it joins the new one, makes it the default, and ends
-// the membership that was the default before, unless all organizations of users
-// are a field of their own.
+// the membership that was the default before, unless the update keeps it as a
+// further one.
 func (d *driver) moveOrganization(ctx context.Context, u *update, user string) error {
 	req := request{typ: u.typ, byID: true}
 	have, err := d.organizationsOf(ctx, user)
@@ -77,8 +72,7 @@ func (d *driver) moveOrganization(ctx context.Context, u *update, user string) e
 		}
 		there = there || m.circle == next
 	}
-	all := u.typ.Slot(fieldOrganizations) != schema.NoSlot
-	if len(have) <= 1 && !all {
+	if len(have) <= 1 && (old == "" || !u.keepsOrganization(old)) {
 		u.set("organization_id", *u.organization)
 		u.organization = nil
 		return nil
@@ -89,13 +83,11 @@ func (d *driver) moveOrganization(ctx context.Context, u *update, user string) e
 				return d.failMembership(err, req, "organization_id")
 			}
 		}
-		if there || len(have) > 0 {
-			if err := d.membershipCall(ctx, http.MethodPut, user, next, "/make_default"); err != nil {
-				return d.fail(err, req)
-			}
+		if err := d.membershipCall(ctx, http.MethodPut, user, next, "/make_default"); err != nil {
+			return d.fail(err, req)
 		}
 	}
-	if old != "" && old != next && !(all && next != "") {
+	if old != "" && old != next && !u.keepsOrganization(old) {
 		return d.fail(d.leaveOrganization(ctx, user, old), req)
 	}
 	return nil

@@ -2,6 +2,7 @@ package zendesk
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,7 +57,8 @@ func (d *driver) fillSets(ctx context.Context, recs []*schema.Record, omit []str
 		return d.fail(err, request{typ: t, byID: true})
 	}
 	for i, rec := range recs {
-		rec.Set(fieldOrganizations, schema.ListValue(found[ids[i]]...))
+		first := rec.Get("organization_id")
+		rec.Set(fieldOrganizations, schema.ListValue(slices.DeleteFunc(found[ids[i]], first.Equal)...))
 	}
 	return nil
 }
@@ -87,62 +89,64 @@ func furtherEmails(have []identity, primary string) (out []string) {
 }
 
 // setBody adds to the body of a create what a new user has several of. The default
-// organization is the first one.
+// organization is the first one of the list, which is how Zendesk orders them.
 func setBody(rec, out *schema.Record) schema.Value {
-	v := connector.RecordBody(out)
+	var more []schema.Member
 	var list []schema.Value
-	for _, s := range [...]struct{ field, kind string }{{fieldEmails, identityEmail}, {fieldPhones, identityPhone}} {
-		for _, value := range rec.Strings(s.field) {
-			if s.kind == identityEmail && strings.EqualFold(value, rec.String("email")) || s.kind == identityPhone && samePhone(value, rec.String("phone")) {
-				continue
-			}
-			list = append(list, newIdentity(s.kind, value, false))
+	for _, address := range rec.Strings(fieldEmails) {
+		if !strings.EqualFold(address, rec.String("email")) {
+			list = append(list, newIdentity(identityEmail, address, false))
 		}
 	}
-	var more []schema.Member
 	if len(list) > 0 {
 		more = append(more, schema.Member{Name: "identities", Value: schema.ListValue(list...)})
 	}
-	if of := rec.Get(fieldOrganizations); of.Len() > 0 {
+	of := rec.Get(fieldOrganizations)
+	if of.Len() > 0 {
 		ids := slices.Collect(of.Elements())
 		if first := rec.Get("organization_id"); !first.Unassigned() {
-			ids = slices.DeleteFunc(ids, first.Equal)
-			ids = slices.Insert(ids, 0, first)
+			ids = slices.Insert(slices.DeleteFunc(ids, first.Equal), 0, first)
 		}
-		more = append(more, schema.Member{Name: fieldOrganizations, Value: schema.ListValue(ids...)})
+		more = append(more, schema.Member{Name: "organization_ids", Value: schema.ListValue(ids...)})
 	}
+	v := connector.RecordBody(out)
 	if len(more) == 0 {
 		return v
 	}
 	for name, value := range v.Members() {
-		if name != "organization_id" || rec.Get(fieldOrganizations).Len() == 0 {
+		if name != "organization_id" || of.Len() == 0 {
 			more = append(more, schema.Member{Name: name, Value: value})
 		}
 	}
 	return schema.MembersValue(more...)
 }
 
-// completeUser sets what has paths of its own in the record of a user who was just
-// made, and the default organization, of which the answer to a list of them is not
-// documented.
-func (d *driver) completeUser(ctx context.Context, out, sent *schema.Record) error {
+// completeUser gives a user who was just made what the body of a create cannot say
+// for certain: the default one of several organizations, and further phone numbers.
+// The user is there whatever comes of it, so a failure is only told in the log.
+func (d *driver) completeUser(ctx context.Context, out, sent *schema.Record) (*schema.Record, error) {
+	id, t := out.String("id"), out.Type()
 	first := sent.Get("organization_id")
-	if sent.Get(fieldOrganizations).Len() > 1 && !first.Unassigned() && !first.Equal(out.Get("organization_id")) {
-		if err := d.membershipCall(ctx, http.MethodPut, out.String("id"), first.Text(), "/make_default"); err != nil {
-			return d.fail(err, request{typ: out.Type(), create: true})
+	if sent.Get(fieldOrganizations).Len() > 0 && !first.Unassigned() && !first.Equal(out.Get("organization_id")) {
+		if err := d.membershipCall(ctx, http.MethodPut, id, first.Text(), "/make_default"); err != nil {
+			d.log.WarnContext(ctx, "a new user's default organization could not be set", slog.String("error", err.Error()))
+		} else {
+			out.Set("organization_id", first)
 		}
-		out.Set("organization_id", first)
 	}
-	var omit []string
+	if numbers := sent.Get(fieldPhones); numbers.Len() > 0 {
+		u := &update{typ: t, base: out}
+		if err := d.writeIdentities(ctx, id, u, schema.Edit{Slot: t.Slot(fieldPhones), Value: numbers}, nil); err != nil {
+			d.log.WarnContext(ctx, "a new user's further phone numbers could not be set", slog.String("error", err.Error()))
+		}
+	}
+	var none []string
 	for _, name := range allSets {
 		if sent.Get(name).Len() == 0 {
-			omit = append(omit, name) // there are none, but for the organization of an address
+			none = append(none, name)
 		}
 	}
-	if of := out.Get("organization_id"); !of.Unassigned() && out.Type().Slot(fieldOrganizations) != schema.NoSlot {
-		out.Set(fieldOrganizations, schema.ListValue(of))
-	}
-	return d.fillSets(ctx, []*schema.Record{out}, omit, false)
+	return out, d.fillSets(ctx, []*schema.Record{out}, none, false)
 }
 
 // writeSets makes the sets of a user what the edits want, by single calls: what is
@@ -241,14 +245,19 @@ func (d *driver) writeOrganizations(ctx context.Context, user string, u *update,
 		return d.fail(err, req)
 	}
 	var present []string
+	first := ""
 	for _, m := range have {
-		present = append(present, m.circle)
+		if m.isDefault {
+			first = m.circle // which has a field of its own
+		} else {
+			present = append(present, m.circle)
+		}
 	}
 	add, remove := differenceOf(e, present, func(a, b string) bool { return a == b })
-	if u.organization != nil { // the default one, which this update has set
-		remove = slices.DeleteFunc(remove, func(id string) bool { return id == u.organization.Text() })
-	}
 	for _, id := range add {
+		if id == first {
+			continue
+		}
 		if err := d.joinOrganization(ctx, user, id); err != nil {
 			return d.failMembership(err, req, fieldOrganizations)
 		}

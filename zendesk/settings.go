@@ -15,7 +15,7 @@ type choices struct {
 	groups        bool // organizations are groups
 	emails        bool // further addresses are a field of users
 	phones        bool // further phone numbers are one
-	organizations bool // all organizations of a user are one
+	organizations bool // further organizations are one
 	owner         string
 }
 
@@ -28,7 +28,7 @@ func readChoices(o *Options) (choices, error) {
 		{settingOrganizations, o.Organizations, OrganizationsReferenced, OrganizationsGroups, &c.groups},
 		{settingEmails, o.SecondaryEmails, SetIgnored, SetManaged, &c.emails},
 		{settingPhones, o.SecondaryPhones, SetIgnored, SetManaged, &c.phones},
-		{settingBelongs, o.UserOrganizations, SetIgnored, SetManaged, &c.organizations},
+		{settingMore, o.SecondaryOrganizations, SetIgnored, SetManaged, &c.organizations},
 	} {
 		switch s.value {
 		case "", s.no:

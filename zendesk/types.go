@@ -115,7 +115,7 @@ func withSets(fields schema.Fields, c choices) schema.Fields {
 	}
 	if c.organizations {
 		organizations := setOf(schema.Integer)
-		organizations.Description = "All organizations of the user, the default one included."
+		organizations.Description = "The organizations beyond the default one."
 		fields[fieldOrganizations] = organizations
 	}
 	return fields

@@ -115,10 +115,11 @@ func (d *driver) planUpdate(ctx context.Context, id string, c connector.Change) 
 
 // needsBase reports whether a blind change has to see the user first: elements
 // are added to a list by sending all of it, a custom role could make an agent of an
-// end user, a list of tags replaces those that custom fields make, and until it was
+// end user, a list of tags replaces those that custom fields make, a number that is
+// cleared has to leave the further ones alone, and until it was
 // seen that custom fields are merged, one could take the others away.
 func (d *driver) needsBase(c connector.Change) bool {
-	var role, custom, tags, elements bool
+	var role, custom, tags, elements, phone bool
 	fields := 0
 	for _, e := range c.Edits {
 		if isSet(c.Type.Attribute(e.Slot).Name) {
@@ -135,9 +136,11 @@ func (d *driver) needsBase(c connector.Change) bool {
 			custom = e.Op != schema.Clear && !e.Value.Unassigned()
 		case "tags":
 			tags = e.Op != schema.Set || d.hasTagFields(ObjectUser)
+		case "phone":
+			phone = e.Value.Text() == "" && c.Type.Slot(fieldPhones) != schema.NoSlot
 		}
 	}
-	return elements || custom && !role || tags ||
+	return elements || custom && !role || tags || phone ||
 		fields > 0 && fields < customFields(c.Type) && customRule(d.custom.Load()) != customMerged
 }
 

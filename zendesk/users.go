@@ -88,7 +88,7 @@ func (d *driver) createUser(ctx context.Context, rec *schema.Record) (*schema.Re
 	if err != nil {
 		return nil, d.fail(err, req)
 	}
-	return out, d.completeUser(ctx, out, rec)
+	return d.completeUser(ctx, out, rec)
 }
 
 // taken looks once whether a refused address or external id is in use, where the
@@ -173,7 +173,7 @@ func (d *driver) updateUser(ctx context.Context, id string, c connector.Change) 
 		}
 		return u.base.Clone(), nil
 	}
-	if rec == nil || u.writesOrganizations() {
+	if rec == nil {
 		if rec, err = d.getUser(ctx, u.typ, id); err != nil {
 			return nil, err
 		}
@@ -197,8 +197,12 @@ func (d *driver) write(ctx context.Context, id string, u *update) (*schema.Recor
 			return nil, err
 		}
 	}
-	if u.phone && !samePhone(rec.String("phone"), u.phoneNumber) {
+	switch {
+	case !u.phone:
+	case !samePhone(rec.String("phone"), u.phoneNumber):
 		return d.replacePhone(ctx, u, id, rec)
+	case u.phoneNumber == "" && u.base != nil && u.typ.Slot(fieldPhones) != schema.NoSlot:
+		return rec, d.dropLine(ctx, u, id) // left, it would show among the further numbers
 	}
 	return rec, nil
 }

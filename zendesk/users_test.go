@@ -428,3 +428,82 @@ func TestUser_SharedFromAnotherAccount(t *testing.T) {
 	_, err := f.blind(t, t.Context(), user("600"), map[string]any{"name": "x"})
 	require.ErrorIs(t, err, connector.Denied)
 }
+
+// TestUser_KeepLeavesTheRole: suspended or deleted without a downgrade.
+func TestUser_KeepLeavesTheRole(t *testing.T) {
+	t.Parallel()
+	f := start(t, &zendesktest.Options{Users: people()}, nil)
+	calls := f.calls(t, func(ctx context.Context) {
+		rec, err := f.Act(ctx, user("200"), connector.Action{Kind: connector.Deactivate, Keep: true})
+		require.NoError(t, err)
+		assert.Equal(t, [2]any{"agent", true}, [2]any{rec.String("role"), rec.Bool("suspended")})
+		_, err = f.Act(ctx, user("200"), connector.Action{Kind: connector.Delete, Keep: true})
+		require.NoError(t, err)
+	})
+	assert.Equal(t, []string{"PUT /users/{id}", "DELETE /users/{id}"}, calls)
+}
+
+func TestUser_DowngradeAlone(t *testing.T) {
+	t.Parallel()
+	f := start(t, &zendesktest.Options{Users: people()}, nil)
+	for _, id := range []string{"100", "200", "300"} {
+		for range 2 {
+			calls := f.calls(t, func(ctx context.Context) {
+				rec, err := f.Act(ctx, user(id), connector.Action{Kind: connector.Downgrade})
+				require.NoError(t, err)
+				assert.Equal(t, [2]any{"end-user", true}, [2]any{rec.String("role"), rec.Bool("enabled")})
+			})
+			assert.Equal(t, []string{"PUT /users/{id}"}, calls)
+		}
+	}
+}
+
+// TestUser_AdministratorsAreTold by role and by custom role (reference, 8).
+func TestUser_AdministratorsAreTold(t *testing.T) {
+	t.Parallel()
+	account := roleAccount()
+	account.Users = append(account.Users, zendesktest.User{ID: 501, Name: "L", Email: "l@example.com", Role: "agent", CustomRoleID: 31})
+	f := start(t, account, nil)
+	desc, err := f.Description(t.Context())
+	require.NoError(t, err)
+	field := desc.Object("user").Admin
+	for id, want := range map[string]bool{"100": false, "200": false, "300": true, "501": false} {
+		rec, err := f.Get(t.Context(), user(id))
+		require.NoError(t, err)
+		assert.Equal(t, want, rec.Bool(field), id)
+	}
+	custom := stub(t, func(_, path string) (int, string) {
+		if path == "/users/9" {
+			return 200, `{"user":{"id":9,"role":"agent","role_type":4,"custom_role_id":34}}`
+		}
+		return 404, ""
+	})
+	rec, err := custom.Get(t.Context(), user("9"))
+	require.NoError(t, err)
+	assert.True(t, rec.Bool("admin"))
+}
+
+// TestUser_TheNamedOwnerIsProtected: the account's owner, whom no call of the API
+// tells, is whom a setting names, by address or id.
+func TestUser_TheNamedOwnerIsProtected(t *testing.T) {
+	t.Parallel()
+	for _, owner := range []string{"GRACE@example.com", "200"} {
+		f := start(t, &zendesktest.Options{Users: people(), IndexLag: zendesktest.NoIndexLag}, &zendesk.Options{AccountOwner: owner})
+		desc, err := f.Description(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []connector.Ref{user("200")}, desc.Protected)
+		f.sim.ResetRequests()
+		for _, a := range []connector.Action{{Kind: connector.Deactivate, Keep: true}, {Kind: connector.Downgrade}, {Kind: connector.Delete, Hint: "agent"}, {Kind: connector.Erase}} {
+			_, err := f.Act(t.Context(), user("200"), a)
+			require.ErrorIs(t, err, connector.Denied, "%s", a.Kind)
+			assert.Contains(t, errorOf(t, err).Reason, "owner")
+		}
+		_, err = f.blind(t, t.Context(), user("200"), map[string]any{"role": "end-user"})
+		require.ErrorIs(t, err, connector.Denied)
+		assert.Empty(t, f.sim.Requests())
+	}
+	f := start(t, &zendesktest.Options{Users: people(), IndexLag: zendesktest.NoIndexLag}, &zendesk.Options{AccountOwner: "nobody@example.com"})
+	desc, err := f.Description(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, desc.Protected)
+}

@@ -32,7 +32,7 @@ const (
 )
 
 // What [Options.SecondaryEmails], [Options.SecondaryPhones] and
-// [Options.UserOrganizations] can say.
+// [Options.SecondaryOrganizations] can say.
 const (
 	// SetIgnored leaves what a user has beyond the first one as it is, and does not
 	// show it.
@@ -70,10 +70,11 @@ type Options struct {
 	// SecondaryPhones is the same for phone numbers and the field
 	// "secondary_phones". Both fields together take one more call.
 	SecondaryPhones string
-	// UserOrganizations is the same for the organizations of a user and the field
-	// "organization_ids", which has all of them, the default one included. In an
-	// account whose users have one organization there is no such field.
-	UserOrganizations string
+	// SecondaryOrganizations is the same for the field "secondary_organization_ids":
+	// the organizations of a user beyond the default one. Reading a user takes one more
+	// call for it. In an account whose users have one organization there is no such
+	// field.
+	SecondaryOrganizations string
 	// Organizations is [OrganizationsReferenced] or [OrganizationsGroups]; "" means
 	// OrganizationsReferenced.
 	Organizations string

@@ -39,6 +39,11 @@ func TestNew_RefusesWrongSettings(t *testing.T) {
 		{"acme", zendesk.APIToken("a:"+canary+"@example.com", "t"), nil, "credentials.email"},
 		{"acme", zendesk.APIToken("a@example.com", canary+" "), nil, "credentials.api_token"},
 		{"acme", auth, &zendesk.Options{EmailChange: "maybe"}, "settings.email_change"},
+		{"acme", auth, &zendesk.Options{Organizations: "x"}, "settings.organizations"},
+		{"acme", auth, &zendesk.Options{SecondaryEmails: "x"}, "settings.secondary_emails"},
+		{"acme", auth, &zendesk.Options{SecondaryPhones: "x"}, "settings.secondary_phones"},
+		{"acme", auth, &zendesk.Options{SecondaryOrganizations: "x"}, "settings.secondary_organizations"},
+		{"acme", auth, &zendesk.Options{AccountOwner: canary}, "settings.account_owner"},
 		{"acme", auth, &zendesk.Options{Scopes: `["read"]`}, "settings.scopes"},
 	} {
 		_, err := zendesk.New(c.subdomain, c.auth, c.opts)
