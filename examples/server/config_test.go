@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -192,6 +193,23 @@ func TestConfig_OfTheGuides(t *testing.T) {
 	account(t, p, "right-key")
 	r := start(t, p, "--config", filepath.Join("..", "..", "docs", "guides", "usher.yaml"))
 	assert.Equal(t, "https://scim.example.com/connections/acme/scim/v2", r.connection("acme").SCIMURL)
+	assert.NotContains(t, r.stderr.String(), "WARN")
+}
+
+// What the guide to Freshservice proposes is taken by the server and the account.
+func TestConfig_OfTheFreshserviceGuide(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", "freshservice.md"))
+	require.NoError(t, err)
+	_, block, ok := strings.Cut(string(guide), "```yaml\n")
+	require.True(t, ok)
+	text, _, _ := strings.Cut(block, "```")
+	p := newProgram("FRESHSERVICE_API_KEY", "right-key", "USHER_OKTA_TOKEN", "okta")
+	account(t, p, "right-key")
+	owner := strings.Replace(text, "scim@example.com", "admin@example.com", 1) // the simulator's
+	r := start(t, p, "--config", file(t, "usher.yaml", owner))
+	c := r.connection("acme")
+	assert.Equal(t, http.StatusOK, ask(t, http.MethodGet, c.SCIMURL+"/Users?count=1", "okta", "").status)
 	assert.NotContains(t, r.stderr.String(), "WARN")
 }
 
