@@ -2,6 +2,7 @@ package freshservice
 
 import (
 	"context"
+	"strings"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
@@ -17,7 +18,12 @@ const (
 	settingDepartments = "departments"
 	settingKey         = "api_key"
 
-	settingRateReserve = "rate_reserve"
+	settingRateReserve  = "rate_reserve"
+	settingOrgDomain    = "org_domain"
+	settingOAuthPath    = "oauth_path"
+	settingClientID     = "client_id"
+	settingClientSecret = "client_secret"
+	settingRefreshToken = "refresh_token"
 )
 
 // Application returns Freshservice for a [connector.Registry]. Options that the
@@ -49,14 +55,61 @@ func Application(o *Options) connector.Application {
 				Help: "Say groups to have departments provisioned as groups, too. Whoever has the department is a member."},
 			{Name: settingRateReserve, Kind: connector.NumberSetting, Default: httpx.ReserveSetting(base.RateReserve),
 				Help: "The percentage of each rate limit that is left to other programs that use the account's API, from 0 to 90."},
-			{Name: settingKey, Kind: connector.SecretSetting, Required: true, Help: "The API key of an agent, from the agent's profile settings."},
+			{Name: settingOrgDomain, Help: `With OAuth: the domain of the account's organisation, such as "acme.myfreshworks.com".`},
+			{Name: settingOAuthPath, Default: OAuthPath, Choices: []string{OAuthPath, OrgOAuthPath},
+				Help: "With OAuth: where the organisation's token endpoint is; Freshworks' pages have both."},
+			{Name: settingKey, Kind: connector.SecretSetting, Help: "The API key of an agent, from the agent's profile settings."},
+			{Name: settingClientID, Kind: connector.SecretSetting, Help: "Instead of an API key: the client id of an OAuth app."},
+			{Name: settingClientSecret, Kind: connector.SecretSetting, Help: "The client secret of the OAuth app."},
+			{Name: settingRefreshToken, Kind: connector.SecretSetting,
+				Help: "The refresh token that the OAuth app got when an administrator authorized it. Later ones are kept by the program."},
 		},
 		Open: func(_ context.Context, s connector.Settings) (*connector.Target, error) {
+			auth, err := readAuth(s, &base)
+			if err != nil {
+				return nil, err
+			}
 			opts := base
 			opts.DepartmentTickets, opts.Departments = s.Text(settingTickets), s.Text(settingDepartments)
 			opts.Agents, opts.Owner, opts.AgentProfile = s.Text(settingAgents), s.Text(settingOwner), s.Text(settingProfile)
 			opts.RateReserve = httpx.ReserveOption(s.Number(settingRateReserve))
-			return New(s.Text(settingSubdomain), Auth{key: s.Secret(settingKey)}, &opts)
+			return New(s.Text(settingSubdomain), auth, &opts)
 		},
 	}
+}
+
+// readAuth takes the one credential that is given: an API key, or an app with an
+// administrator's refresh token.
+func readAuth(s connector.Settings, o *Options) (Auth, error) {
+	key, id, secret, refresh := s.Secret(settingKey), s.Secret(settingClientID), s.Secret(settingClientSecret), s.Secret(settingRefreshToken)
+	wrong := func(field, msg string) (Auth, error) {
+		return Auth{}, &connector.SettingError{Field: field, Msg: msg}
+	}
+	oauth := !id.IsEmpty() || !secret.IsEmpty() || !refresh.IsEmpty()
+	switch {
+	case !oauth && key.IsEmpty():
+		return wrong("credentials."+settingKey, "it is required, or else client_id, client_secret and refresh_token")
+	case !oauth:
+		return Auth{key: key}, nil
+	case !key.IsEmpty():
+		return wrong("credentials."+settingKey, "either an API key is wanted, or client_id, client_secret and refresh_token")
+	case id.IsEmpty():
+		return wrong("credentials."+settingClientID, "it is required with OAuth")
+	case secret.IsEmpty():
+		return wrong("credentials."+settingClientSecret, "it is required with OAuth")
+	case refresh.IsEmpty():
+		return wrong("credentials."+settingRefreshToken, "it is required with OAuth")
+	case s.Text(settingOrgDomain) == "":
+		return wrong("settings."+settingOrgDomain, "it is required with OAuth")
+	}
+	g := &grant{
+		app:     OAuthApp{OrgDomain: s.Text(settingOrgDomain), ClientID: id.Reveal(), ClientSecret: secret, Path: s.Text(settingOAuthPath)},
+		initial: connector.Token{Refresh: refresh},
+	}
+	if o.Tokens != nil {
+		g.tokens = o.Tokens(strings.ToLower(s.Text(settingSubdomain))+".freshservice.com", id.Reveal())
+	} else {
+		g.tokens, g.inMemory = connector.NewTokenMemory(connector.Token{}), true
+	}
+	return Auth{grant: g}, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
+	"github.com/usher-scim/usher/internal/oauth2"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -109,7 +110,10 @@ func fail(err error, req request) error {
 	case httpx.KindDeadlineExceeded:
 		out.Code = connector.DeadlineExceeded
 	case httpx.KindCredentials:
-		out.Code, out.Reason = connector.Unauthenticated, "the API key could not be used"
+		out.Code, out.Reason = connector.Unauthenticated, "the credential could not be used"
+		if t, ok := errors.AsType[*oauth2.Error](e.Err); ok {
+			out.Code, out.Reason = t.Code, t.Reason
+		}
 	case httpx.KindDryRun:
 		out.Code = connector.Unknown
 	default:
@@ -123,7 +127,7 @@ func readStatus(out *connector.Error, e *httpx.Error, req request) {
 	r := readRefusal(e.Body)
 	switch e.Status {
 	case http.StatusUnauthorized:
-		out.Code, out.Reason = connector.Unauthenticated, "Freshservice does not accept the API key"
+		out.Code, out.Reason = connector.Unauthenticated, "Freshservice does not accept the credential"
 	case http.StatusForbidden:
 		readForbidden(out, r)
 	case http.StatusNotFound:
@@ -145,15 +149,15 @@ func readForbidden(out *connector.Error, r refusal) {
 	out.Code = connector.Denied
 	switch {
 	case r.has(codeBadCredentials), r.has(codeBadAuthorization), r.has(codePasswordExpired), r.has(codeTokenInvalid), r.has(codeTokenExpired):
-		out.Code, out.Reason = connector.Unauthenticated, "Freshservice does not accept the API key"
+		out.Code, out.Reason = connector.Unauthenticated, "Freshservice does not accept the credential"
 	case r.has(codeLockout):
-		out.Reason = "the agent whose API key is used is locked out for too many failed logins"
+		out.Reason = "the agent whose credential is used is locked out for too many failed logins"
 	case r.has(codeFeature):
 		out.Reason = "the account's plan does not have this feature"
 	case r.has(codeSuspended):
 		out.Reason = "the account is suspended"
 	default:
-		out.Reason = "the agent whose API key is used may not do this"
+		out.Reason = "the agent whose credential is used may not do this"
 	}
 }
 

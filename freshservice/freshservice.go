@@ -55,7 +55,39 @@ const (
 )
 
 // Auth is a credential for an account. However it is printed, it does not show.
-type Auth struct{ key connector.Secret }
+type Auth struct {
+	key   connector.Secret
+	grant *grant // of an app, in place of a key
+}
+
+// check refuses what no credential can be.
+func (a Auth) check() error {
+	if a.grant != nil {
+		return a.grant.check()
+	}
+	if !isKey(a.key.Reveal()) {
+		return &connector.SettingError{Field: "credentials." + settingKey, Msg: "the API key is missing, or has characters that no key has"}
+	}
+	return nil
+}
+
+// client returns a client of the API that uses the credential.
+func (a Auth) client(ho httpx.Options, o *Options) (caller, error) {
+	var c caller
+	ho.Authorize = func(r *http.Request) error {
+		r.SetBasicAuth(a.key.Reveal(), "X") // the password is a filler
+		return nil
+	}
+	var err error
+	if a.grant != nil {
+		if c.source, err = a.grant.source(o); err != nil {
+			return caller{}, err
+		}
+		ho.Authorize = c.source.Authorize
+	}
+	c.Client, err = httpx.New(&ho)
+	return c, err
+}
 
 // APIKey returns the credential of an agent's API key, found in the agent's
 // profile settings. The agent needs the permissions that [connector.Target.Check]
@@ -97,7 +129,8 @@ type Options struct {
 	// the network and uses no proxy.
 	Transport http.RoundTripper
 	// BaseURL takes the place of "https://{subdomain}.freshservice.com/api/v2" for
-	// simulators and tests: http and private addresses are then allowed. Never set
+	// simulators and tests, and what stands before "/api/v2" that of the
+	// organisation's domain: http and private addresses are then allowed. Never set
 	// it from what an administrator can type in.
 	BaseURL string
 	// Patience is how long a call may wait for the rate limit and between
@@ -117,6 +150,12 @@ type Options struct {
 	// DescriptionAge is how long the account's fields are remembered; 0 means
 	// [connector.DefaultDescriptionAge].
 	DescriptionAge time.Duration
+
+	// Tokens returns where the tokens of a connection are kept that an [Application]
+	// opens with the setting refresh_token, by the account, such as
+	// "acme.freshservice.com", and the app's client id. It should return the same store
+	// for the same names. Nil keeps them in memory. New does not use it.
+	Tokens func(account, clientID string) connector.TokenStore
 
 	// budgets shares an account's rate limit among connections to it.
 	budgets *httpx.Budgets
@@ -146,7 +185,7 @@ func New(subdomain string, auth Auth, o *Options) (*connector.Target, error) {
 
 // driver reaches one account.
 type driver struct {
-	http    *httpx.Client
+	http    caller
 	account string // "acme.freshservice.com"
 	blind   bool   // nobody has the department tickets flag
 	managed bool   // agents are
@@ -197,10 +236,10 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isKey(auth.key.Reveal()) {
-		return nil, &connector.SettingError{Field: "credentials." + settingKey, Msg: "the API key is missing, or has characters that no key has"}
+	if err := auth.check(); err != nil {
+		return nil, err
 	}
-	d := &driver{account: label + ".freshservice.com", byKey: true, log: o.Logger}
+	d := &driver{account: label + ".freshservice.com", byKey: auth.grant == nil, log: o.Logger}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -210,28 +249,23 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 	if d.types, err = newFixedTypes(d.grouped); err != nil {
 		return nil, fmt.Errorf("freshservice: %w", err)
 	}
-	reserve, err := rateReserve(o.RateReserve)
-	if err != nil {
-		return nil, err
-	}
-	ho := &httpx.Options{
-		Reserve:   reserve,
-		BaseURL:   "https://" + d.account + "/api/v2",
-		Transport: o.Transport, UserAgent: o.UserAgent, Patience: o.Patience, Clock: o.Clock, Jitter: o.Jitter, Logger: o.Logger,
-		RateHint: d.rates.hint,
-		Authorize: func(r *http.Request) error {
-			r.SetBasicAuth(auth.key.Reveal(), "X") // the password is a filler
-			return nil
-		},
-	}
+	ho := httpOptions(o)
+	ho.BaseURL, ho.RateHint = "https://"+d.account+"/api/v2", d.rates.hint
 	if o.BaseURL != "" {
-		ho.BaseURL, ho.AllowInsecure, ho.AllowPrivate = o.BaseURL, true, true
+		ho.BaseURL = o.BaseURL
+	}
+	if ho.Reserve, err = rateReserve(o.RateReserve); err != nil {
+		return nil, err
 	}
 	if o.budgets != nil {
 		ho.Budget = o.budgets.For(d.account)
 	}
-	if d.http, err = httpx.New(ho); err != nil {
+	if d.http, err = auth.client(ho, o); err != nil {
 		return nil, fmt.Errorf("freshservice: %w", err)
+	}
+	if auth.grant != nil && auth.grant.inMemory && o.Logger != nil {
+		o.Logger.Warn("the refresh tokens of Freshservice are kept in memory only: after a restart an administrator may have to authorize the app anew",
+			slog.String("account", d.account))
 	}
 	return d, nil
 }
@@ -275,6 +309,15 @@ func (d *driver) configure(o *Options) error {
 	d.groups = newCatalog(now, d.readGroups)
 	d.people, d.moves.now = newStripes(), now
 	return nil
+}
+
+// httpOptions returns what all clients of the account have in common.
+func httpOptions(o *Options) httpx.Options {
+	insecure := o.BaseURL != ""
+	return httpx.Options{
+		Transport: o.Transport, UserAgent: o.UserAgent, Patience: o.Patience, Clock: o.Clock, Jitter: o.Jitter, Logger: o.Logger,
+		AllowInsecure: insecure, AllowPrivate: insecure,
+	}
 }
 
 // checkSubdomain returns the label in lower case.

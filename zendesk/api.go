@@ -46,7 +46,7 @@ var conflictWaits = [...]time.Duration{200 * time.Millisecond, 800 * time.Millis
 // that was sent, and again where a write that can be repeated met another.
 func (d *driver) do(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
 	for conflicts := 0; ; {
-		resp, err := d.try(ctx, req)
+		resp, err := d.auth.do(ctx, d.http, req)
 		if statusOf(err) != http.StatusConflict || conflicts >= len(conflictWaits) ||
 			req.Method != http.MethodPut && req.Method != http.MethodDelete || !isDatabaseConflict(err) {
 			return resp, err
@@ -56,21 +56,6 @@ func (d *driver) do(ctx context.Context, req *httpx.Request) (*httpx.Response, e
 		}
 		conflicts++
 	}
-}
-
-func (d *driver) try(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
-	before := d.auth.latest()
-	used, ok := ctx.Value(usedKey{}).(*token)
-	if !ok {
-		used = &token{}
-		ctx = context.WithValue(ctx, usedKey{}, used)
-	}
-	resp, err := d.http.Do(ctx, req)
-	// A 401 is a refusal before anything was done, whatever the method.
-	if statusOf(err) == http.StatusUnauthorized && d.auth.refused(*used, before) {
-		return d.http.Do(ctx, req)
-	}
-	return resp, err
 }
 
 // isDatabaseConflict reports whether a 409 is about two writes that met, and not

@@ -2,6 +2,7 @@ package zendesk
 
 import (
 	"context"
+	"strings"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
@@ -20,6 +21,7 @@ const (
 	settingScopes        = "scopes"
 	settingClientID      = "client_id"
 	settingClientSecret  = "client_secret"
+	settingRefreshToken  = "refresh_token"
 	settingEmail         = "email"
 	settingAPIToken      = "api_token"
 	settingRateReserve   = "rate_reserve"
@@ -77,13 +79,15 @@ func Application(o *Options) connector.Application {
 			{Name: settingClientID, Kind: connector.SecretSetting,
 				Help: "The identifier of a confidential OAuth client, from Admin Center > Apps and integrations > APIs > OAuth clients."},
 			{Name: settingClientSecret, Kind: connector.SecretSetting, Help: "The secret of the OAuth client."},
+			{Name: settingRefreshToken, Kind: connector.SecretSetting,
+				Help: "Where the OAuth client acts for a user who consented to it, and not for its owner: the refresh token. Zendesk takes it once; the next ones are kept by the program."},
 			{Name: settingEmail, Kind: connector.SecretSetting,
 				Help: "Instead of an OAuth client: the e-mail address of the administrator as whom an API token acts."},
 			{Name: settingAPIToken, Kind: connector.SecretSetting,
 				Help: "Instead of an OAuth client: an API token. Zendesk retires them: all stop working on 2027-04-30."},
 		},
 		Open: func(_ context.Context, s connector.Settings) (*connector.Target, error) {
-			auth, err := readAuth(s)
+			auth, err := readAuth(s, &base)
 			if err != nil {
 				return nil, err
 			}
@@ -102,11 +106,12 @@ func Application(o *Options) connector.Application {
 	}
 }
 
-// readAuth takes the one of the two pairs of credentials that is given.
-func readAuth(s connector.Settings) (Auth, error) {
-	id, secret := s.Secret(settingClientID), s.Secret(settingClientSecret)
+// readAuth takes the one credential that is given: an OAuth client, with a user's
+// refresh token or without one, or an address with an API token.
+func readAuth(s connector.Settings, o *Options) (Auth, error) {
+	id, secret, refresh := s.Secret(settingClientID), s.Secret(settingClientSecret), s.Secret(settingRefreshToken)
 	email, token := s.Secret(settingEmail), s.Secret(settingAPIToken)
-	oauth := !id.IsEmpty() || !secret.IsEmpty()
+	oauth := !id.IsEmpty() || !secret.IsEmpty() || !refresh.IsEmpty()
 	basic := !email.IsEmpty() || !token.IsEmpty()
 	wrong := func(field, msg string) (Auth, error) {
 		return Auth{}, &connector.SettingError{Field: "credentials." + field, Msg: msg}
@@ -122,9 +127,17 @@ func readAuth(s connector.Settings) (Auth, error) {
 		return Auth{name: email, secret: token}, nil
 	case id.IsEmpty():
 		return wrong(settingClientID, "it is required")
+	case !refresh.IsEmpty():
+		c := &consent{initial: connector.Token{Refresh: refresh}}
+		if o.Tokens != nil {
+			c.tokens = o.Tokens(strings.ToLower(s.Text(settingSubdomain))+".zendesk.com", id.Reveal())
+		} else {
+			c.tokens, c.inMemory = connector.NewTokenMemory(connector.Token{}), true
+		}
+		return Auth{kind: byAuthorizationCode, name: id, secret: secret, consent: c}, nil
 	case secret.IsEmpty():
 		return wrong(settingClientSecret, "it is required")
 	default:
-		return Auth{oauth: true, name: id, secret: secret}, nil
+		return Auth{kind: byClientCredentials, name: id, secret: secret}, nil
 	}
 }

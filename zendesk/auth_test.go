@@ -311,7 +311,10 @@ func TestAPIToken(t *testing.T) {
 
 func TestAuth_DoesNotShow(t *testing.T) {
 	t.Parallel()
-	for _, a := range []zendesk.Auth{zendesk.ClientCredentials("id", canary), zendesk.APIToken("a@example.com", canary)} {
+	for _, a := range []zendesk.Auth{
+		zendesk.ClientCredentials("id", canary), zendesk.APIToken("a@example.com", canary),
+		zendesk.AuthorizationCode("id", canary, connector.NewTokenMemory(connector.Token{Refresh: connector.NewSecret(canary)})),
+	} {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 			assert.NotContains(t, fmt.Sprintf(format, a), canary)
 			assert.NotContains(t, fmt.Sprintf(format, []any{&a, struct{ A zendesk.Auth }{a}}), canary)

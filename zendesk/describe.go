@@ -264,16 +264,15 @@ func (d *driver) self(ctx context.Context) (*self, error) {
 
 func (d *driver) askSelf(ctx context.Context) (*self, error) {
 	for {
-		before := d.auth.latest()
-		var used token
-		v, err := d.call(context.WithValue(ctx, usedKey{}, &used), http.MethodGet, users, "/me", nil, nil)
+		ctx, use := d.auth.source.Use(ctx)
+		v, err := d.call(ctx, http.MethodGet, users, "/me", nil, nil)
 		if err != nil {
 			return nil, d.fail(err, request{})
 		}
 		if id := decodeID(v.Member("id")); id != "" {
 			return &self{id: id, role: v.Member("role").Text()}, nil
 		}
-		if !d.auth.refused(used, before) {
+		if !use.Refused() {
 			return nil, &connector.Error{Code: connector.Unauthenticated, Reason: d.auth.words()}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
+	"github.com/usher-scim/usher/internal/oauth2"
 	"github.com/usher-scim/usher/schema"
 )
 
@@ -111,8 +112,8 @@ func (d *driver) fail(err error, req request) error {
 		out.Code = connector.DeadlineExceeded
 	case httpx.KindCredentials:
 		out.Code, out.Reason = connector.Unauthenticated, "no access token could be had"
-		if t, ok := errors.AsType[*tokenError](e.Err); ok {
-			out.Code, out.Reason = t.code, t.reason
+		if t, ok := errors.AsType[*oauth2.Error](e.Err); ok {
+			out.Code, out.Reason = t.Code, t.Reason
 		}
 	case httpx.KindDryRun:
 		out.Code = connector.Unknown
@@ -287,7 +288,10 @@ func fieldOf(req request, name string) *schema.Attribute {
 
 // words says that the credential is not accepted.
 func (a *authorizer) words() string {
-	if a.auth.oauth {
+	switch a.auth.kind {
+	case byAuthorizationCode:
+		return "Zendesk does not accept the access token of the user who authorized the OAuth client; the user may have been suspended"
+	case byClientCredentials:
 		return "Zendesk does not accept the OAuth client's access token; the user whom the client belongs to may have been suspended"
 	}
 	return "Zendesk does not accept the e-mail address and API token"

@@ -114,6 +114,14 @@ type Options struct {
 	// [connector.DefaultDescriptionAge].
 	DescriptionAge time.Duration
 
+	// Tokens returns where the tokens of a connection are kept that an [Application]
+	// opens with the setting refresh_token, by the account, such as
+	// "acme.zendesk.com", and the OAuth client's id. It should return the same store
+	// for the same names. Nil keeps them in memory, so that the setting has to be
+	// renewed before the program is started again: Zendesk takes a refresh token once.
+	// New does not use it.
+	Tokens func(account, clientID string) connector.TokenStore
+
 	// budgets shares an account's rate limit among connections to it.
 	budgets *httpx.Budgets
 }
@@ -200,24 +208,15 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 	if d.patience = o.Patience; d.patience <= 0 {
 		d.patience = httpx.DefaultPatience
 	}
-	scopes := strings.Join(strings.Fields(o.Scopes), " ")
-	if scopes == "" {
-		scopes = DefaultScopes
-	}
-	if !isScopes(scopes) {
-		return nil, &connector.SettingError{Field: "settings." + settingScopes, Msg: `scopes are names like "read" or "users:write", separated by spaces`}
+	scopes, err := checkScopes(o.Scopes)
+	if err != nil {
+		return nil, err
 	}
 	if d.types, err = newFixedTypes(); err != nil {
 		return nil, fmt.Errorf("zendesk: %w", err)
 	}
 
-	root := "https://" + d.account
-	ho := httpx.Options{
-		Transport: o.Transport, UserAgent: o.UserAgent, Patience: o.Patience, Clock: o.Clock, Jitter: o.Jitter, Logger: o.Logger,
-	}
-	if o.BaseURL != "" {
-		root, ho.AllowInsecure, ho.AllowPrivate = strings.TrimSuffix(o.BaseURL, "/"), true, true
-	}
+	root, ho := httpOptions(d.account, o)
 	if d.auth, err = newAuthorizer(auth, scopes, root, ho, d); err != nil {
 		return nil, fmt.Errorf("zendesk: %w", err)
 	}
@@ -231,12 +230,29 @@ func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
 	if d.http, err = httpx.New(&ho); err != nil {
 		return nil, fmt.Errorf("zendesk: %w", err)
 	}
-	if !auth.oauth {
+	if auth.kind == byAuthorizationCode && auth.consent.inMemory {
+		d.log.Warn("Zendesk's refresh tokens are kept in memory only: after a restart somebody has to authorize the OAuth client anew",
+			slog.String("account", d.account))
+	}
+	if auth.kind == byAPIToken {
 		d.log.Warn("Zendesk is retiring API tokens: one that is unused for 30 days is deactivated since 2026-07-28, "+
 			"none can be made from 2026-10-27, all stop working on 2027-04-30; use an OAuth client",
 			slog.String("account", d.account))
 	}
 	return d, nil
+}
+
+// httpOptions returns where the account is, and what all clients of it have in
+// common.
+func httpOptions(account string, o *Options) (root string, ho httpx.Options) {
+	ho = httpx.Options{
+		Transport: o.Transport, UserAgent: o.UserAgent, Patience: o.Patience, Clock: o.Clock, Jitter: o.Jitter, Logger: o.Logger,
+	}
+	if o.BaseURL == "" {
+		return "https://" + account, ho
+	}
+	ho.AllowInsecure, ho.AllowPrivate = true, true
+	return strings.TrimSuffix(o.BaseURL, "/"), ho
 }
 
 // checkSubdomain returns the label in lower case.
@@ -250,6 +266,17 @@ func checkSubdomain(s string) (string, error) {
 	if !ok {
 		return "", &connector.SettingError{Field: "settings." + settingSubdomain,
 			Msg: `only the first part of the account's address is wanted: "acme" for acme.zendesk.com`}
+	}
+	return s, nil
+}
+
+// checkScopes returns the scopes with one space between them.
+func checkScopes(s string) (string, error) {
+	if s = strings.Join(strings.Fields(s), " "); s == "" {
+		s = DefaultScopes
+	}
+	if !isScopes(s) {
+		return "", &connector.SettingError{Field: "settings." + settingScopes, Msg: `scopes are names like "read" or "users:write", separated by spaces`}
 	}
 	return s, nil
 }

@@ -42,15 +42,16 @@ var mayImport = map[string][]string{
 	"connector/memory":        {"schema", "connector", "internal/httpx", "mapping/expr"},
 	"connector/connectortest": {"schema", "connector"},
 
-	"freshservice":                  {"schema", "connector", "internal/httpx", "mapping/expr"},
+	"freshservice":                  {"schema", "connector", "internal/httpx", "internal/oauth2", "mapping/expr"},
 	"freshservice/freshservicetest": {"internal/simulator"}, // usable by anyone, like httptest
-	"zendesk":                       {"schema", "connector", "internal/httpx", "mapping/expr"},
+	"zendesk":                       {"schema", "connector", "internal/httpx", "internal/oauth2", "mapping/expr"},
 	"zendesk/zendesktest":           {"internal/simulator"},
 
 	"provision": {"schema", "scim", "mapping", "mapping/expr", "connector", "internal/httpx"},
 	"gateway":   {"schema", "scim", "mapping", "connector", "provision", "internal/httpx"},
 
 	"internal/httpx":     {retryable},
+	"internal/oauth2":    {"schema", "connector", "internal/httpx"},
 	"internal/simulator": {}, // the standard library only
 	"internal/testx":     {},
 	"internal/archtest":  {},
@@ -76,6 +77,7 @@ var links = map[string][]string{
 	"scim":                          slices.Concat(elimity, []string{text}),
 	"scim/elimityscim":              slices.Concat(elimity, []string{text, "github.com/scim2/filter-parser/v2", "github.com/di-wu/parser"}),
 	"internal/httpx":                hashicorp,
+	"internal/oauth2":               hashicorp,
 	"freshservice":                  hashicorp,
 	"zendesk":                       hashicorp,
 	"zendesk/zendesktest":           {},
