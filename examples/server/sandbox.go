@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -38,6 +39,8 @@ type simulator struct {
 	credentials map[string]string
 	uses        []string
 	login       string // the credentials in the words of the banner
+	// settings are those of the connection, beside the account's name.
+	settings map[string]any
 }
 
 // sandbox is what the server has to try things out with.
@@ -69,6 +72,7 @@ func newFreshserviceSimulator(publicURL string, log *slog.Logger) *simulator {
 	})
 	s.credentials = map[string]string{"api_key": account.APIKey()}
 	s.uses = []string{"api_key"}
+	s.settings = map[string]any{"agents": freshservice.AgentsManaged, "owner": o.Owner.Email}
 	s.login = "key " + account.APIKey()
 	return s
 }
@@ -119,7 +123,9 @@ func (s *simulator) add(ctx context.Context, g *gateway.Gateway) (shown, error) 
 	for _, name := range s.uses {
 		credentials[name] = s.credentials[name]
 	}
-	settings, err := connector.NewSettings(map[string]any{"subdomain": simulatedSubdomain}, credentials)
+	values := map[string]any{"subdomain": simulatedSubdomain}
+	maps.Copy(values, s.settings)
+	settings, err := connector.NewSettings(values, credentials)
 	if err != nil {
 		return shown{}, err
 	}

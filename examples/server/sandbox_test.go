@@ -50,6 +50,34 @@ func TestSandbox_APushedUserArrivesInTheSimulator(t *testing.T) {
 	assert.EqualValues(t, http.StatusCreated, calls[0].(map[string]any)["status"])
 }
 
+// Agents and groups: in both sandboxes an agent is made and put into a new group.
+func TestSandbox_AnAgentInAGroup(t *testing.T) {
+	t.Parallel()
+	const extension = "urn:ietf:params:scim:schemas:extension:freshservice:2.0:"
+	r := start(t, newProgram())
+	for connection, bodies := range map[string]struct{ user, group string }{
+		"freshservice-sandbox": {
+			`"roles":[{"value":"IT Agent"}],"` + extension + `User":{"isAgent":"True"}`,
+			`"` + extension + `Group":{"kind":"agent"}`,
+		},
+		"zendesk-sandbox": {`"userType":"agent"`, `"externalId":"g-1"`},
+	} {
+		c := r.connection(connection)
+		user := ask(t, http.MethodPost, c.SCIMURL+"/Users", c.Token, `{"schemas":["`+userSchema+`"],"userName":"lise@example.com",
+			"name":{"givenName":"Lise","familyName":"Meitner"},`+bodies.user+`}`)
+		require.Equal(t, http.StatusCreated, user.status, user.text)
+		id := user.object(t)["id"].(string)
+		group := ask(t, http.MethodPost, c.SCIMURL+"/Groups", c.Token, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],
+			"displayName":"Physics","members":[{"value":"`+id+`"}],`+bodies.group+`}`)
+		require.Equal(t, http.StatusCreated, group.status, group.text)
+		found := ask(t, http.MethodGet, c.SCIMURL+"/Groups?filter=displayName+eq+%22Physics%22", c.Token, "").object(t)
+		require.EqualValues(t, 1, found["totalResults"], found)
+		members := found["Resources"].([]any)[0].(map[string]any)["members"].([]any)
+		assert.Equal(t, id, members[0].(map[string]any)["value"])
+		assert.Contains(t, ask(t, http.MethodGet, c.SimulatorURL+"/", "", "").text, "Physics", "the page shows it")
+	}
+}
+
 // The shape that scripts rely on.
 func TestSandbox_ReadyLine(t *testing.T) {
 	t.Parallel()

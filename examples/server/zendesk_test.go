@@ -117,16 +117,6 @@ func TestSandbox_ZendeskUser(t *testing.T) {
 	assert.NotContains(t, r.stderr.String(), "rosalind", "logs have no people")
 }
 
-func TestSandbox_ZendeskGroupsAreToCome(t *testing.T) {
-	t.Parallel()
-	r := start(t, newProgram())
-	c := r.connection("zendesk-sandbox")
-	assert.EqualValues(t, 0, ask(t, http.MethodGet, c.SCIMURL+"/Groups", c.Token, "").object(t)["totalResults"])
-	made := ask(t, http.MethodPost, c.SCIMURL+"/Groups", c.Token,
-		`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Tours"}`)
-	assert.Equal(t, http.StatusNotImplemented, made.status, made.text)
-}
-
 // The seeded people can be moved and taken out of their organization.
 func TestSandbox_ZendeskOrganizations(t *testing.T) {
 	t.Parallel()
