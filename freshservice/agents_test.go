@@ -141,7 +141,7 @@ func TestUpdateAgent_Roles(t *testing.T) {
 			base, err := f.Get(t.Context(), agentRef(100))
 			require.NoError(t, err)
 			require.Equal(t, []string{"IT Agent: specified_groups: Network"}, base.Strings("role_assignments"))
-			rec, err, calls := f.changed(t, agentRef(100), c.change)
+			rec, calls, err := f.changed(t, agentRef(100), c.change)
 			require.NoError(t, err)
 			stored, err := f.Get(t.Context(), agentRef(100))
 			require.NoError(t, err)
@@ -175,7 +175,7 @@ func TestUpdateAgent_FlagGoesAlong(t *testing.T) {
 	who := agent(100)
 	who.SeesDepartmentTickets = true
 	f := startManaged(t, &freshservicetest.Options{Agents: []freshservicetest.Agent{who}}, nil)
-	rec, err, calls := f.changed(t, agentRef(100), map[string]any{"address": "Main St 1"})
+	rec, calls, err := f.changed(t, agentRef(100), map[string]any{"address": "Main St 1"})
 	require.NoError(t, err)
 	assert.True(t, rec.Bool(seesAll))
 	assert.Equal(t, []string{"PUT /agents/{id}"}, calls)
@@ -237,7 +237,7 @@ func TestUpdateAgent_Profile(t *testing.T) {
 			who := agent(100)
 			who.SeesDepartmentTickets = true
 			f := startManaged(t, &freshservicetest.Options{Agents: []freshservicetest.Agent{who}, Rules: freshservicetest.Rules{AgentProfile: c.rule}}, o)
-			rec, err, calls := f.changed(t, agentRef(100), c.change)
+			rec, calls, err := f.changed(t, agentRef(100), c.change)
 			require.NoError(t, err)
 			assert.Equal(t, c.first, rec.String("first_name"))
 			assert.Equal(t, c.title, rec.String("job_title"))

@@ -229,14 +229,14 @@ func TestCatalog_IsReadAgain(t *testing.T) {
 	assert.Equal(t, []string{"GET /agents/{id}"}, get())
 	f.clock.Advance(4 * time.Minute)
 	role := f.sim.AddRole(freshservicetest.Role{Name: "Night Shift"})
-	rec, err, calls := f.changed(t, agentRef(100), map[string]any{"role_assignments": []string{"night shift: assigned_items"}})
+	rec, calls, err := f.changed(t, agentRef(100), map[string]any{"role_assignments": []string{"night shift: assigned_items"}})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"GET /roles", "PUT /agents/{id}"}, calls)
 	assert.True(t, rec.Get("role_ids").Contains(schema.IntegerValue(role)))
 
 	// A name that nobody has does not make a call each time.
 	for _, want := range []int{0, 0} {
-		_, err, calls := f.changed(t, agentRef(100), map[string]any{"role_assignments": []string{"Nobody"}})
+		_, calls, err := f.changed(t, agentRef(100), map[string]any{"role_assignments": []string{"Nobody"}})
 		require.ErrorIs(t, err, connector.Invalid)
 		assert.NotContains(t, err.Error(), "Nobody")
 		assert.Len(t, calls, want)

@@ -28,10 +28,15 @@ func refs(object string, ids ...int64) []connector.Ref {
 }
 
 // edit changes members and returns the codes of the results, Unknown for success.
-func (f *fixture) edit(t *testing.T, group connector.Ref, add, remove []connector.Ref) (codes []connector.Code, err error, calls []string) {
+func (f *fixture) edit(t *testing.T, group connector.Ref, add, remove []connector.Ref) (codes []connector.Code, calls []string, err error) {
 	t.Helper()
 	var results []error
 	calls = f.calls(t, func(ctx context.Context) { results, err = f.EditMembers(ctx, group, add, remove) })
+	return codesOf(results), calls, err
+}
+
+// codesOf are the codes of results, Unknown for success.
+func codesOf(results []error) (codes []connector.Code) {
 	for _, e := range results {
 		if e == nil {
 			codes = append(codes, connector.Unknown)
@@ -39,7 +44,7 @@ func (f *fixture) edit(t *testing.T, group connector.Ref, add, remove []connecto
 			codes = append(codes, connector.CodeOf(e))
 		}
 	}
-	return codes, err, calls
+	return codes
 }
 
 // crew is an account with agents 101 to 105, of whom 105 is deactivated, and
@@ -74,7 +79,7 @@ func TestAgentGroup_Members(t *testing.T) {
 		{refs("agent", 102), refs("agent", 101), both[:1], ""}, // it is so already
 		{nil, refs("agent", 102, 103, 104), both, `{"members":[]}`},
 	} {
-		codes, err, calls := f.edit(t, group, c.add, c.remove)
+		codes, calls, err := f.edit(t, group, c.add, c.remove)
 		require.NoError(t, err)
 		for _, code := range codes {
 			assert.Equal(t, ok, code)
@@ -84,7 +89,7 @@ func TestAgentGroup_Members(t *testing.T) {
 			assert.JSONEq(t, c.body, f.lastBody())
 		}
 	}
-	_, err, _ := f.edit(t, groupRef("agent_group", 999), refs("agent", 101), nil)
+	_, _, err := f.edit(t, groupRef("agent_group", 999), refs("agent", 101), nil)
 	require.ErrorIs(t, err, connector.NotFound)
 }
 
@@ -113,12 +118,12 @@ func TestAgentGroup_PendingStays(t *testing.T) {
 				assert.Equal(t, []int64{103}, got["observers_pending_approval"])
 				assert.Equal(t, []int64{104}, got["leaders_pending_approval"])
 			}
-			codes, err, calls := f.edit(t, group, refs("agent", 102), nil)
+			codes, calls, err := f.edit(t, group, refs("agent", 102), nil)
 			require.NoError(t, err)
 			assert.Equal(t, []connector.Code{ok}, codes)
 			assert.Equal(t, []string{"GET /groups/{id}"}, calls, "who waits is as good as in")
 
-			codes, err, _ = f.edit(t, group, refs("agent", 103), nil)
+			codes, _, err = f.edit(t, group, refs("agent", 103), nil)
 			require.NoError(t, err)
 			assert.Equal(t, []connector.Code{ok}, codes)
 			waiting(102, 103)
@@ -127,7 +132,7 @@ func TestAgentGroup_PendingStays(t *testing.T) {
 			require.NoError(t, err)
 			waiting(102, 103)
 
-			codes, err, _ = f.edit(t, group, nil, refs("agent", 102))
+			codes, _, err = f.edit(t, group, nil, refs("agent", 102))
 			require.NoError(t, err)
 			assert.Equal(t, []connector.Code{ok}, codes)
 			waiting(103)
@@ -147,13 +152,13 @@ func TestAgentGroup_OnlyAgents(t *testing.T) {
 	o.AgentGroups = []freshservicetest.AgentGroup{{ID: 81, Name: "Network"}}
 	f := startManaged(t, &o, nil)
 	group := groupRef("agent_group", 81)
-	codes, err, calls := f.edit(t, group, append(refs("requester", 202), refs("agent", 101)...), nil)
+	codes, calls, err := f.edit(t, group, append(refs("requester", 202), refs("agent", 101)...), nil)
 	require.NoError(t, err)
 	assert.Equal(t, []connector.Code{connector.Invalid, ok}, codes)
 	assert.Len(t, calls, 2)
 
 	// The hint may be wrong: 201 is a requester, 999 nobody.
-	codes, err, _ = f.edit(t, group, refs("agent", 201, 102, 999), nil)
+	codes, _, err = f.edit(t, group, refs("agent", 201, 102, 999), nil)
 	require.NoError(t, err)
 	assert.Equal(t, []connector.Code{connector.Invalid, ok, connector.Invalid}, codes)
 	assert.Equal(t, []int64{101, 102}, f.sim.AgentGroup(81)["members"])
@@ -178,7 +183,7 @@ func TestAgentGroup_Deactivated(t *testing.T) {
 			o.Rules.InactiveInGroups = c.rule
 			o.AgentGroups = []freshservicetest.AgentGroup{{ID: 81, Name: "Network"}}
 			f := startManaged(t, &o, nil)
-			codes, err, _ := f.edit(t, groupRef("agent_group", 81), refs("agent", 105, 101), nil)
+			codes, _, err := f.edit(t, groupRef("agent_group", 81), refs("agent", 105, 101), nil)
 			require.NoError(t, err)
 			assert.Equal(t, []connector.Code{c.code, ok}, codes)
 			assert.Contains(t, f.sim.AgentGroup(81)["members"], int64(101))
@@ -235,7 +240,7 @@ func TestAgentGroup_Life(t *testing.T) {
 	assert.Equal(t, []string{"POST /groups"}, calls)
 	assert.Equal(t, int64(2), made.Integer("workspace_id"))
 
-	rec, err, calls := f.changed(t, refOf(made), map[string]any{"name": "Networks", "leaders": []int64{102}, "observers": nil, "escalate_to": 103})
+	rec, calls, err := f.changed(t, refOf(made), map[string]any{"name": "Networks", "leaders": []int64{102}, "observers": nil, "escalate_to": 103})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"PUT /groups/{id}"}, calls)
 	assert.JSONEq(t, `{"name":"Networks","leaders":[102],"observers":[],"escalate_to":103}`, f.lastBody())
@@ -273,13 +278,13 @@ func TestRequesterGroup_Members(t *testing.T) {
 		{refs("requester", 999, 204), nil, []connector.Code{connector.Invalid, ok}, []string{add, list, add}}, // nobody
 		{refs("requester", 101), nil, []connector.Code{connector.Invalid}, []string{add, list}},               // an agent, whose hint is wrong
 	} {
-		codes, err, calls := f.edit(t, group, c.add, c.remove)
+		codes, calls, err := f.edit(t, group, c.add, c.remove)
 		require.NoError(t, err)
 		assert.Equal(t, c.codes, codes)
 		assert.Equal(t, c.calls, calls)
 	}
 	assert.ElementsMatch(t, []int64{201, 202, 203, 204}, f.sim.Members(91))
-	_, err, _ := f.edit(t, groupRef("requester_group", 999), refs("requester", 201), nil)
+	_, _, err := f.edit(t, groupRef("requester_group", 999), refs("requester", 201), nil)
 	require.ErrorIs(t, err, connector.NotFound)
 
 	// Members have fewer attributes, and an address of another name.
@@ -303,7 +308,7 @@ func TestRequesterGroup_Repeated(t *testing.T) {
 		}
 		o.RequesterGroups = []freshservicetest.RequesterGroup{{ID: 91, Name: "Berlin", Members: []int64{201}}}
 		f := start(t, &o, nil)
-		codes, err, _ := f.edit(t, groupRef("requester_group", 91), refs("requester", 201), refs("requester", 202))
+		codes, _, err := f.edit(t, groupRef("requester_group", 91), refs("requester", 201), refs("requester", 202))
 		require.NoError(t, err)
 		assert.Equal(t, []connector.Code{ok, ok}, codes, status)
 	}
@@ -319,12 +324,12 @@ func TestRequesterGroup_RuleBased(t *testing.T) {
 		o.RequesterGroups = []freshservicetest.RequesterGroup{{ID: 91, Name: "All", RuleBased: true, Members: []int64{201}}}
 		f := start(t, &o, nil)
 		group := groupRef("requester_group", 91)
-		_, err, calls := f.changed(t, group, map[string]any{"name": "Everybody"})
+		_, calls, err := f.changed(t, group, map[string]any{"name": "Everybody"})
 		require.ErrorIs(t, err, connector.ReadOnly)
 		assert.Empty(t, calls)
 		_, err = f.Act(t.Context(), group, connector.Action{Kind: connector.Delete})
 		require.ErrorIs(t, err, connector.ReadOnly)
-		codes, err, _ := f.edit(t, group, refs("requester", 202, 203), refs("requester", 201))
+		codes, _, err := f.edit(t, group, refs("requester", 202, 203), refs("requester", 201))
 		require.NoError(t, err)
 		assert.Equal(t, []connector.Code{connector.ReadOnly, connector.ReadOnly, connector.ReadOnly}, codes)
 		rec, err := f.Get(t.Context(), group)
@@ -373,7 +378,7 @@ func TestRequesterGroup_Life(t *testing.T) {
 	made, err := f.Create(t.Context(), "requester_group", f.record(t, "requester_group", map[string]any{"name": "Berlin"}))
 	require.NoError(t, err)
 	assert.Equal(t, "manual", made.String("type"))
-	rec, err, calls := f.changed(t, refOf(made), map[string]any{"description": "x"})
+	rec, calls, err := f.changed(t, refOf(made), map[string]any{"description": "x"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"PUT /requester_groups/{id}"}, calls)
 	assert.JSONEq(t, `{"name":"Berlin","description":"x"}`, f.lastBody())
@@ -395,7 +400,7 @@ func TestDepartment_Members(t *testing.T) {
 	opts.Departments = freshservice.DepartmentsAsGroups
 	f := startManaged(t, &o, opts)
 	group := groupRef("department", 42)
-	codes, err, calls := f.edit(t, group, append(refs("requester", 201, 999), refs("agent", 102)...), refs("agent", 101))
+	codes, calls, err := f.edit(t, group, append(refs("requester", 201, 999), refs("agent", 102)...), refs("agent", 101))
 	require.NoError(t, err)
 	assert.Equal(t, []connector.Code{ok, connector.NotFound, ok, ok}, codes)
 	assert.Equal(t, []string{"GET /departments/{id}", "GET /requesters/{id}", "PUT /requesters/{id}", "GET /requesters/{id}",
@@ -417,10 +422,10 @@ func TestDepartment_Members(t *testing.T) {
 		assert.Equal(t, map[string]string{"201": "requester", "102": "agent"}, objects)
 		f.clock.Advance(20 * time.Minute)
 	}
-	_, err, calls = f.edit(t, group, refs("requester", 201), nil)
+	_, calls, err = f.edit(t, group, refs("requester", 201), nil)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"GET /departments/{id}", "GET /requesters/{id}"}, calls, "nothing to write")
-	_, err, _ = f.edit(t, groupRef("department", 999), refs("requester", 201), nil)
+	_, _, err = f.edit(t, groupRef("department", 999), refs("requester", 201), nil)
 	require.ErrorIs(t, err, connector.NotFound)
 }
 
@@ -433,7 +438,7 @@ func TestDepartment_Paged(t *testing.T) {
 	}
 	f := start(t, &o, &freshservice.Options{Departments: freshservice.DepartmentsAsGroups})
 	group := groupRef("department", 42)
-	_, err, _ := f.edit(t, group, nil, refs("requester", 1000, 1069))
+	_, _, err := f.edit(t, group, nil, refs("requester", 1000, 1069))
 	require.NoError(t, err)
 	rec, err := f.Get(t.Context(), group)
 	require.NoError(t, err)
@@ -449,7 +454,7 @@ func TestDepartment_Life(t *testing.T) {
 	f := start(t, &freshservicetest.Options{Requesters: []freshservicetest.Requester{ada(100)}, Fields: everyField()}, &freshservice.Options{Departments: freshservice.DepartmentsAsGroups})
 	made, err := f.Create(t.Context(), "department", f.record(t, "department", map[string]any{"name": "Tours", "domains": []string{"tours.example.com"}}))
 	require.NoError(t, err)
-	rec, err, calls := f.changed(t, refOf(made), map[string]any{"head_user_id": 100, "description": "x"})
+	rec, calls, err := f.changed(t, refOf(made), map[string]any{"head_user_id": 100, "description": "x"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"PUT /departments/{id}"}, calls)
 	assert.JSONEq(t, `{"name":"Tours","head_user_id":100,"description":"x"}`, f.lastBody())

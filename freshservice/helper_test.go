@@ -111,14 +111,14 @@ func (f *fixture) change(t *testing.T, ctx context.Context, r connector.Ref, val
 }
 
 // changed is change with the calls that it made, but for the reading beforehand.
-func (f *fixture) changed(t *testing.T, r connector.Ref, values map[string]any) (rec *schema.Record, err error, calls []string) {
+func (f *fixture) changed(t *testing.T, r connector.Ref, values map[string]any) (rec *schema.Record, calls []string, err error) {
 	t.Helper()
 	base, err := f.Get(t.Context(), r)
 	require.NoError(t, err)
 	calls = f.calls(t, func(ctx context.Context) {
 		rec, err = f.Update(ctx, r, connector.Change{Base: base, Edits: edits(t, base.Type(), values)})
 	})
-	return rec, err, calls
+	return rec, calls, err
 }
 
 func edits(t *testing.T, typ *schema.Type, values map[string]any) []schema.Edit {
