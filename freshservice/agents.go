@@ -17,9 +17,19 @@ func (d *driver) viewAgent(ctx context.Context, id string) (schema.Value, error)
 		return v, fail(err, request{typ: d.types.agent, byID: true})
 	}
 	if key == requesters.one() || isRequester(v) {
-		return schema.Value{}, connector.Errorf(connector.NotFound, "", "the id belongs to a requester")
+		return schema.Value{}, errRequester()
+	}
+	if list := v.Member(fieldRoles); d.managed && list.Kind() == schema.KindList && list.Len() == 0 {
+		// Every agent has a role (reference, 5.2), so this may be a requester seen as one.
+		if other, key, err := d.view(ctx, requesters, id); err == nil && key == requesters.one() && isRequester(other) {
+			return schema.Value{}, errRequester()
+		}
 	}
 	return v, nil
+}
+
+func errRequester() error {
+	return connector.Errorf(connector.NotFound, "", "the id belongs to a requester")
 }
 
 // isRequester tells a requester from an agent where both could be: whether
