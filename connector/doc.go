@@ -5,7 +5,7 @@
 // A driver says with Describe which objects its target has, which fields they
 // have, and what can be done with them; the other five methods may then rely on
 // being asked for nothing else. Optional abilities are interfaces of their own
-// ([Members], [Checker], [Omitter]). Drivers of JSON APIs find the way between
+// ([Members], [Checker], [Omitter], [Changes]). Drivers of JSON APIs find the way between
 // native objects and records in [DecodeRecord], [RecordBody] and [ChangeBody],
 // and that between filters and search languages in [EqOn], [Leaves] and
 // [Render]. A [Registry] opens targets by name from [Settings].

@@ -72,6 +72,8 @@ func (d *driver) call(ctx context.Context, method string, res resource, action s
 	switch {
 	case method == http.MethodPut && res == users && action == byID:
 		req.Buckets = updateBuckets(values["id"])
+	case method == http.MethodPut && res == organizations:
+		req.Buckets = []string{"update organization " + values["id"]} // five a minute of each
 	case res == deletedUsers:
 		req.Buckets = []string{bucketErasure}
 	}

@@ -18,6 +18,7 @@ const (
 	settingMore          = "secondary_organizations"
 	settingOrganizations = "organizations"
 	settingOwner         = "account_owner"
+	settingCounts        = "counts"
 	settingScopes        = "scopes"
 	settingClientID      = "client_id"
 	settingClientSecret  = "client_secret"
@@ -72,6 +73,8 @@ func Application(o *Options) connector.Application {
 				Help: "Whether organizations are groups as well, or only what users refer to."},
 			{Name: settingOwner, Default: base.AccountOwner,
 				Help: "The e-mail address or id of the account's owner, who is then never disabled, downgraded or deleted."},
+			{Name: settingCounts, Kind: connector.SwitchSetting, Default: base.Counts,
+				Help: "Whether lists of more than one page say how many records there are in all, which takes one more call."},
 			{Name: settingScopes, Default: base.Scopes,
 				Help: `What the OAuth client's tokens are asked for. Changes of e-mail addresses need "read write".`},
 			{Name: settingRateReserve, Kind: connector.NumberSetting, Default: httpx.ReserveSetting(base.RateReserve),
@@ -98,6 +101,7 @@ func Application(o *Options) connector.Application {
 			opts.SecondaryPhones = s.Text(settingPhones)
 			opts.SecondaryOrganizations = s.Text(settingMore)
 			opts.Organizations = s.Text(settingOrganizations)
+			opts.Counts = s.Switch(settingCounts)
 			opts.AccountOwner = s.Text(settingOwner)
 			opts.Scopes = s.Text(settingScopes)
 			opts.RateReserve = httpx.ReserveOption(s.Number(settingRateReserve))

@@ -3,14 +3,15 @@ package zendesk
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/usher-scim/usher/connector"
 )
 
 // Check implements connector.Checker: it tries the address, the credential, and
-// each permission that can be tried by reading, in six calls and one for an access
-// token. Whether users may be created and changed shows only when they are; what
+// each permission that can be tried by reading, in eleven calls and one for an
+// access token. Whether users may be created and changed shows only when they are; what
 // can be said of that beforehand is said: an access token without the scopes that
 // were asked for, and a user who is no administrator.
 //
@@ -40,6 +41,9 @@ func (d *driver) Check(ctx context.Context) error {
 		{res: identities, values: map[string]string{"user": me.id},
 			lacks: `read and change e-mail addresses (an OAuth client needs the scopes "read write" for that, users:read and users:write are not enough)`},
 		{res: organizations, lacks: "read organizations"},
+		{res: organizationMemberships, lacks: "read who is in which organization"},
+		{res: groups, lacks: "read groups"},
+		{res: resource{path: "/group_memberships", many: "group_memberships"}, lacks: "read the members of groups"},
 		{res: locales, lacks: "read the account's languages"},
 	} {
 		p := one
@@ -53,6 +57,36 @@ func (d *driver) Check(ctx context.Context) error {
 			missing = append(missing, try.lacks)
 		default:
 			return err
+		}
+	}
+	_, err = d.call(ctx, http.MethodGet, resource{path: "/account/settings", one: "settings"}, "", nil, nil)
+	switch err = d.fail(err, request{}); {
+	case err == nil:
+	case errors.Is(err, connector.Denied):
+		missing = append(missing, "read the account's settings")
+	default:
+		return err
+	}
+	_, err = d.listRoles(ctx, connector.Query{})
+	switch {
+	case err == nil:
+	case errors.Is(err, connector.Denied):
+		// A plan without custom roles may answer so, too.
+		if len(missing) > 0 {
+			missing = append(missing, "read custom roles")
+		}
+	default:
+		return err
+	}
+	if d.choices.owner != "" {
+		k, err := d.knowledge(ctx)
+		if err != nil {
+			return err
+		}
+		if owner, err := d.accountOwner(ctx, k.user); err != nil {
+			return err
+		} else if owner == "" {
+			return connector.Errorf(connector.Invalid, "", "the setting account_owner names nobody in the account")
 		}
 	}
 	if scopes := d.auth.lacking(); len(scopes) > 0 {

@@ -21,7 +21,10 @@ func TestCheck(t *testing.T) {
 	}
 	assert.Equal(t, []string{"POST /oauth/tokens", "GET /api/v2/users/me", "GET /api/v2/users", "GET /api/v2/user_fields"}, paths[:4])
 	assert.Contains(t, paths[4], "/identities")
-	assert.Equal(t, []string{"GET /api/v2/organizations", "GET /api/v2/locales"}, paths[5:7])
+	assert.Equal(t, []string{
+		"GET /api/v2/organizations", "GET /api/v2/organization_memberships", "GET /api/v2/groups", "GET /api/v2/group_memberships",
+		"GET /api/v2/locales", "GET /api/v2/account/settings", "GET /api/v2/custom_roles",
+	}, paths[5:])
 }
 
 func TestCheck_SaysWhatIsMissing(t *testing.T) {
@@ -45,14 +48,33 @@ func TestCheck_SaysWhatIsMissing(t *testing.T) {
 			return 200, `{"users":[]}`
 		case "/users/1/identities":
 			return 200, `{"identities":[]}`
-		case "/organizations":
+		case "/organizations", "/custom_roles", "/account/settings":
 			return 403, `{"error":{"title":"Forbidden","message":"x"}}`
+		case "/organization_memberships", "/groups", "/group_memberships":
+			return 200, `{"` + path[1:] + `":[]}`
 		}
 		return 404, ""
 	})
 	err = one.Check(t.Context())
 	require.ErrorIs(t, err, connector.Denied)
-	assert.Equal(t, "the credential may not: read organizations", errorOf(t, err).Reason)
+	assert.Equal(t, "the credential may not: read organizations; read the account's settings; read custom roles", errorOf(t, err).Reason)
+}
+
+// TestCheck_NoCustomRoles: a plan without them is nothing that is missing.
+func TestCheck_NoCustomRoles(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 404} {
+		f := start(t, &zendesktest.Options{Rules: zendesktest.Rules{NoCustomRolesStatus: status}}, nil)
+		require.NoError(t, f.Check(t.Context()))
+	}
+}
+
+func TestCheck_AnOwnerWhoIsNotThere(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil, &zendesk.Options{AccountOwner: "nobody@example.com"})
+	err := f.Check(t.Context())
+	require.ErrorIs(t, err, connector.Invalid)
+	assert.Contains(t, errorOf(t, err).Reason, "account_owner")
 }
 
 func TestCheck_CredentialAndAddress(t *testing.T) {

@@ -11,14 +11,13 @@ import (
 // circle is an object whose records have members: groups have agents,
 // organizations have users.
 type circle struct {
-	object  string
-	typ     *schema.Type
-	res     resource
-	joins   resource // its memberships
-	list    string   // path of those of one record
-	ofUser  string   // path of those of one user
-	key     string   // of the record in a membership
-	buckets func(id string) []string
+	object string
+	typ    *schema.Type
+	res    resource
+	joins  resource // its memberships
+	list   string   // path of those of one record
+	ofUser string   // path of those of one user
+	key    string   // of the record in a membership
 }
 
 func (d *driver) circleOf(k *known, object string) *circle {
@@ -33,8 +32,6 @@ func (d *driver) circleOf(k *known, object string) *circle {
 		object: object, typ: k.typeOf(object), res: organizations, key: "organization_id",
 		joins: organizationMemberships,
 		list:  "/organizations/{id}/organization_memberships", ofUser: "/users/{user}/organization_memberships",
-		// Five updates a minute of each (developer.zendesk.com, "Rate limits").
-		buckets: func(id string) []string { return []string{"update organization " + id} },
 	}
 }
 

@@ -189,10 +189,32 @@ func (d *driver) page(ctx context.Context, l *listing) (*connector.Page, error) 
 		return nil, err
 	}
 	out := &connector.Page{Records: recs, Next: got.next, Total: -1}
-	if got.next == "" && l.query.Cursor == "" {
+	switch {
+	case l.query.Cursor != "":
+	case got.next == "":
 		out.Total = len(recs)
+	case l.query.Filter == nil && d.choices.counts:
+		if out.Total, err = d.count(ctx, l); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// maxExact is up to which number Zendesk counts exactly (developer.zendesk.com,
+// "Count Users").
+const maxExact = 100_000
+
+// count asks how many records a list has; negative where that is not known.
+func (d *driver) count(ctx context.Context, l *listing) (int, error) {
+	v, err := d.call(ctx, http.MethodGet, resource{path: l.res.path, one: "count"}, "/count", nil, nil)
+	if err != nil {
+		return -1, d.fail(err, request{})
+	}
+	if n, ok := v.Member("value").Integer(); ok && n >= 0 && n <= maxExact {
+		return int(n), nil
+	}
+	return -1, nil
 }
 
 // records decodes items, and keeps those that pass the filter.

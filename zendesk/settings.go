@@ -16,11 +16,12 @@ type choices struct {
 	emails        bool // further addresses are a field of users
 	phones        bool // further phone numbers are one
 	organizations bool // further organizations are one
+	counts        bool // lists are counted
 	owner         string
 }
 
 func readChoices(o *Options) (choices, error) {
-	c := choices{owner: strings.TrimSpace(o.AccountOwner)}
+	c := choices{owner: strings.TrimSpace(o.AccountOwner), counts: o.Counts}
 	for _, s := range [...]struct {
 		name, value, no, yes string
 		to                   *bool

@@ -37,6 +37,11 @@ func stubWith(t *testing.T, answer func(*stubRequest) stubAnswer) *connector.Tar
 
 func stubClock(t *testing.T, clock zendesk.Clock, answer func(*stubRequest) stubAnswer) *connector.Target {
 	t.Helper()
+	return stubOptions(t, &zendesk.Options{Clock: clock}, answer)
+}
+
+func stubOptions(t *testing.T, o *zendesk.Options, answer func(*stubRequest) stubAnswer) *connector.Target {
+	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		path := strings.TrimPrefix(r.URL.Path, "/api/v2")
@@ -62,9 +67,8 @@ func stubClock(t *testing.T, clock zendesk.Clock, answer func(*stubRequest) stub
 		_, _ = io.WriteString(w, a.body)
 	}))
 	t.Cleanup(srv.Close)
-	target, err := zendesk.New("acme", zendesk.ClientCredentials("client", "secret-"+canary), &zendesk.Options{
-		BaseURL: srv.URL, Clock: clock, Jitter: func() float64 { return 0 },
-	})
+	o.BaseURL, o.Jitter = srv.URL, func() float64 { return 0 }
+	target, err := zendesk.New("acme", zendesk.ClientCredentials("client", "secret-"+canary), o)
 	require.NoError(t, err)
 	return target
 }

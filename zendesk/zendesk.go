@@ -78,6 +78,10 @@ type Options struct {
 	// Organizations is [OrganizationsReferenced] or [OrganizationsGroups]; "" means
 	// OrganizationsReferenced.
 	Organizations string
+	// Counts has lists of more than one page say how many records there are in all,
+	// which takes one more call. Zendesk counts exactly up to 100,000; of more there is
+	// no total.
+	Counts bool
 	// AccountOwner is the e-mail address or the id of the account's owner, who is never
 	// disabled, downgraded or deleted: the API does not tell who it is. "" leaves the
 	// owner's protection to Zendesk, which refuses a deletion.
@@ -178,6 +182,7 @@ var (
 	_ connector.Checker = (*driver)(nil)
 	_ connector.Members = (*driver)(nil)
 	_ connector.Omitter = (*driver)(nil)
+	_ connector.Changes = (*driver)(nil)
 )
 
 func newDriver(subdomain string, auth Auth, o *Options) (*driver, error) {
