@@ -96,7 +96,7 @@ func TestMapping_ItsOwnTests(t *testing.T) {
 // unruled returns the fields that can be written and that no rule writes.
 func unruled(doc *mapping.Document, target *schema.Type) []string {
 	// Those that settings switch on have rules in documents of one's own.
-	ruled := map[string]bool{"default_group_id": true, "secondary_emails": true, "secondary_phones": true, "secondary_organization_ids": true}
+	ruled := map[string]bool{"secondary_emails": true, "secondary_phones": true, "secondary_organization_ids": true}
 	for _, r := range doc.Rules() {
 		if r.Direction != mapping.ToSCIM {
 			ruled[r.Target] = true
@@ -161,7 +161,7 @@ func TestMapping_FitsAnyAccount(t *testing.T) {
 			require.NoError(t, problems.Err())
 
 			assert.Empty(t, unruled(doc, target), "no rule fills these")
-			for _, l := range []string{zendesk.ObjectOrganization, zendesk.ObjectCustomRole} {
+			for _, l := range []string{zendesk.ObjectOrganization, zendesk.ObjectCustomRole, zendesk.ObjectGroup} {
 				assert.NotNil(t, desc.Object(l), "the document looks up objects of this kind")
 			}
 		})

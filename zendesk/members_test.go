@@ -311,3 +311,34 @@ func TestMembers_GroupsThatAreGone(t *testing.T) {
 		assert.Equal(t, []int64{51}, ids(found))
 	}
 }
+
+// TestUser_DefaultGroup: an agent is made a member of the group that is to be the
+// default one.
+func TestUser_DefaultGroup(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rules zendesktest.Rules
+		calls []string
+	}{
+		"refused before": {zendesktest.Rules{}, []string{putUser, joinGroup, putUser}},
+		"joins":          {zendesktest.Rules{DefaultGroupJoins: true}, []string{putUser}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			account := desks(1)
+			account.Rules = c.rules
+			f := start(t, account, nil)
+			assert.Equal(t, c.calls, f.calls(t, func(ctx context.Context) {
+				rec, err := f.blind(t, ctx, user("2000"), map[string]any{"default_group_id": 52})
+				require.NoError(t, err)
+				assert.Equal(t, "52", rec.String("default_group_id"))
+			}))
+			_, err := f.blind(t, t.Context(), user("2000"), map[string]any{"default_group_id": 99})
+			require.ErrorIs(t, err, connector.Invalid)
+			assert.Equal(t, "default_group_id", errorOf(t, err).Field)
+			made, err := f.create(t, t.Context(), map[string]any{"name": "N", "email": "n@example.com", "role": "agent", "default_group_id": 52})
+			require.NoError(t, err)
+			assert.Equal(t, "52", made.String("default_group_id"))
+		})
+	}
+}

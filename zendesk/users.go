@@ -160,7 +160,10 @@ func (d *driver) updateUser(ctx context.Context, id string, c connector.Change) 
 	}
 	var rec *schema.Record
 	if !u.empty() {
-		if rec, err = d.write(ctx, id, u); err != nil {
+		if rec, err = d.write(ctx, id, u); d.wantsGroup(ctx, u, id, err) {
+			rec, err = d.write(ctx, id, u)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -179,6 +182,22 @@ func (d *driver) updateUser(ctx context.Context, id string, c connector.Change) 
 		}
 	}
 	return rec, d.fillSets(ctx, []*schema.Record{rec}, nil, false)
+}
+
+// wantsGroup makes an agent a member of the group that is to be the default one,
+// where that is why an update was refused, and reports whether it did.
+func (d *driver) wantsGroup(ctx context.Context, u *update, id string, err error) bool {
+	own, ok := errors.AsType[*connector.Error](err)
+	group, sent := u.sent("default_group_id")
+	if !ok || own.Code != connector.Invalid || own.Field != "default_group_id" || !sent || group.Unassigned() {
+		return false
+	}
+	k, failed := d.knowledge(ctx)
+	if failed != nil {
+		return false
+	}
+	e := &memberEdit{d: d, k: k, circle: d.circleOf(k, ObjectGroup), id: group.Text()}
+	return d.join(ctx, e.circle, e.membershipOf(id)) == nil
 }
 
 // write sends the fields of an update, and sees to what Zendesk has made of them.
