@@ -267,7 +267,7 @@ func (a *Account) makeGroupMembershipDefault(c *call) answer {
 	switch {
 	case at < 0:
 		return notFound()
-	case c.caller.user.role != admin && c.caller.user.id != u.id:
+	case c.caller.user.id != u.id && !a.mayManage(c.caller.user, groupMembershipManagers):
 		return notAllowed()
 	}
 	d := &draft{a: a, c: c, u: u.clone()}

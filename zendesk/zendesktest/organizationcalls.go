@@ -17,13 +17,9 @@ type organizationDraft struct {
 // that is new.
 func (a *Account) assignOrganization(c *call, o *organization, in map[string]any, create bool) *answer {
 	d := &organizationDraft{draft: draft{a: a, c: c, in: in, create: create, problems: problems{}}, o: o}
-	if !a.mayManage(c.caller.user, organizationManagers) { // other agents can only update the notes
-		for name := range in {
-			if name != "notes" {
-				ans := notAllowed()
-				return &ans
-			}
-		}
+	if !a.mayManage(c.caller.user, organizationManagers) && (create || !onlyNotes(in)) {
+		ans := notAllowed()
+		return &ans
 	}
 	d.setName()
 	if s, sent := d.text("external_id", true); sent {
@@ -58,6 +54,17 @@ func (a *Account) assignOrganization(c *call, o *organization, in map[string]any
 	}
 	o.fields, o.tags = d.customFields("organization_fields", a.organizationFields, o.fields, o.tags)
 	return d.refusal()
+}
+
+// onlyNotes reports whether a request changes no more than other agents may (the
+// operation's text).
+func onlyNotes(in map[string]any) bool {
+	for name := range in {
+		if name != "notes" && name != "id" {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *organizationDraft) setName() {
@@ -146,11 +153,8 @@ func (a *Account) putOrganization(c *call, o, old *organization) {
 	if !fresh || a.rules.DomainsForNewUsersOnly {
 		return
 	}
-	for _, u := range a.all(func(u *user) bool { return u.live() && len(u.memberships) == 0 }) {
-		d := &draft{a: a, c: c, u: u.clone()}
-		if d.joinByDomain(); len(d.u.memberships) > 0 {
-			a.enroll(c, u, func(d *draft) { d.joinByDomain() })
-		}
+	for _, u := range a.all(func(u *user) bool { return u.live() && a.organizationByDomain(u) != 0 }) {
+		a.enroll(c, u, func(d *draft) { d.joinByDomain() })
 	}
 }
 

@@ -212,18 +212,26 @@ func (d *draft) setOrganizationList(v any) {
 // joinByDomain makes a verified user a member of the organization that lists the
 // domain of a verified address, where there is no other (§4.3).
 func (d *draft) joinByDomain() {
-	if len(d.u.memberships) > 0 {
-		return
+	if id := d.a.organizationByDomain(d.u); id != 0 {
+		d.organize(id)
 	}
-	for _, i := range d.u.identities {
+}
+
+// organizationByDomain is the organization that a user without one is to join, or
+// 0.
+func (a *Account) organizationByDomain(u *user) int64 {
+	if len(u.memberships) > 0 {
+		return 0
+	}
+	for _, i := range u.identities {
 		if i.kind != "email" || !i.verified() {
 			continue
 		}
-		for _, id := range d.a.organizations.IDs() {
-			if slices.ContainsFunc(d.a.organizations.Records[id].domains, func(s string) bool { return fold(s) == domain(i.value) }) {
-				d.organize(id)
-				return
+		for _, id := range a.organizations.IDs() {
+			if slices.ContainsFunc(a.organizations.Records[id].domains, func(s string) bool { return fold(s) == domain(i.value) }) {
+				return id
 			}
 		}
 	}
+	return 0
 }

@@ -168,6 +168,8 @@ func TestOrganizations_Rights(t *testing.T) {
 	a.as(agent, "PUT", "/organizations/41", name).wantTitle(403, "Forbidden")
 	a.as(agent, "POST", "/organizations", name).wantTitle(403, "Forbidden")
 	a.as(agent, "POST", "/organizations/create_or_update", name).wantTitle(403, "Forbidden")
+	a.as(agent, "POST", "/organizations/create_or_update", notes).wantTitle(403, "Forbidden")
+	a.as(agent, "POST", "/organizations/create_or_update", object{"organization": object{"id": 41, "notes": "x"}}).want(200)
 	a.as(agent, "DELETE", "/organizations/41", nil).wantTitle(403, "Forbidden")
 	a.as(agent, "GET", "/organizations", nil).want(200)
 	a.as(restricted, "GET", "/organizations", nil).wantTitle(403, "Forbidden")

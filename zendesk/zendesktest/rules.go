@@ -218,6 +218,10 @@ type Rules struct {
 	// (§4.7). Default false: 422.
 	OwnerForbidden bool
 
+	// TeamDeletionRefused refuses, with 422, to delete a team member who has not
+	// been downgraded before, of which the reference does not speak (§4.7). Default
+	// false.
+	TeamDeletionRefused bool
 	// DeletedUsersNotFound makes GET /users/{id} of a deleted user 404 (§4.6).
 	// Default false: 200 with active false.
 	DeletedUsersNotFound bool

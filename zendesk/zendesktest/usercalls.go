@@ -240,6 +240,8 @@ func (a *Account) remove(c *call, id int64) (*user, *answer) {
 		return refuse(a.ownerRefused("The account owner cannot be deleted"))
 	case u.team() && c.caller.user.role != admin:
 		return refuse(notAllowed())
+	case u.team() && a.rules.TeamDeletionRefused:
+		return refuse(a.refused("base", "", u.name+" is a team member"))
 	case u.requested > 0:
 		return refuse(a.refused("base", "", u.name+" is the requester of "+strconv.Itoa(u.requested)+" tickets that are not closed"))
 	}

@@ -105,6 +105,10 @@ func TestUsers_DestroyMany(t *testing.T) {
 	}
 	assert.Equal(t, []any{true, false, true, false, false}, success)
 	assert.Contains(t, got[1].(object)["details"], "requester")
+	b := crew(t, zendesktest.Options{Rules: zendesktest.Rules{TeamDeletionRefused: true}})
+	b.do("DELETE", "/users/74", nil).wantDetail("base", "")
+	b.put(74, object{"role": "end-user"}).want(200)
+	b.do("DELETE", "/users/74", nil).want(200)
 	a.results(a.do("DELETE", "/users/destroy_many?external_ids=E-2", nil))
 	assert.Len(t, a.DeletedUsers(), 3)
 	a.as("grace@example.com", "DELETE", "/users/destroy_many?ids=71", nil).want(401)

@@ -92,6 +92,7 @@ func Variants() []Variant {
 	add("no-custom-roles-403", func(r *Rules) { r.NoCustomRolesStatus = http.StatusForbidden })
 	add("no-custom-roles-404", func(r *Rules) { r.NoCustomRolesStatus = http.StatusNotFound })
 	add("owner-forbidden", func(r *Rules) { r.OwnerForbidden = true })
+	add("team-deletion-refused", func(r *Rules) { r.TeamDeletionRefused = true })
 	add("deleted-users-not-found", func(r *Rules) { r.DeletedUsersNotFound = true })
 	add("update-deleted-invalid", func(r *Rules) { r.UpdateDeletedInvalid = true })
 	add("deleted-keep-addresses", func(r *Rules) { r.DeletedKeepAddresses = true })
