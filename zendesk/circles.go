@@ -176,7 +176,7 @@ func (d *driver) pageOfCircles(ctx context.Context, c *circle, l *listing) (*con
 	}
 	if c.object == ObjectGroup {
 		l.params = params("exclude_deleted", "true")
-		return d.page(ctx, l)
+		return d.scan(ctx, l)
 	}
 	if filter == nil {
 		return d.page(ctx, l)
@@ -187,6 +187,30 @@ func (d *driver) pageOfCircles(ctx context.Context, c *circle, l *listing) (*con
 		}
 	}
 	return nil, connector.Errorf(connector.Unsupported, "", "Zendesk's search cannot say this")
+}
+
+// scan is page for a list that is gone through for a filter: ten pages at once.
+func (d *driver) scan(ctx context.Context, l *listing) (*connector.Page, error) {
+	page, err := d.page(ctx, l)
+	if err != nil || l.match == nil {
+		return page, err
+	}
+	whole := l.query.Cursor == ""
+	for range maxSmallPages - 1 {
+		if page.Next == "" {
+			break
+		}
+		l.query.Cursor = page.Next
+		more, err := d.page(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		page.Records, page.Next = append(page.Records, more.Records...), more.Next
+	}
+	if page.Total = -1; whole && page.Next == "" {
+		page.Total = len(page.Records)
+	}
+	return page, nil
 }
 
 // exact asks the exact search of organizations.

@@ -125,6 +125,20 @@ func TestGroup_ListsCost(t *testing.T) {
 	assert.Equal(t, []int64{52}, ids(recs))
 }
 
+// TestGroup_ByName: there is no search, so the list is gone through (reference, 6.1).
+func TestGroup_ByName(t *testing.T) {
+	t.Parallel()
+	account := desks(0)
+	for i := range 250 {
+		account.Groups = append(account.Groups, zendesktest.Group{ID: int64(100 + i), Name: fmt.Sprint("Group ", i)})
+	}
+	f := start(t, account, nil)
+	page, err := f.List(t.Context(), zendesk.ObjectGroup, connector.Query{Filter: schema.MustParseFilter(`name eq "group 249"`)})
+	require.NoError(t, err)
+	assert.Equal(t, []int64{349}, ids(page.Records))
+	assert.Equal(t, 1, page.Total)
+}
+
 // TestGroup_AListOfAllThatIsTooLong is given up, and not tried again for as few
 // groups.
 func TestGroup_AListOfAllThatIsTooLong(t *testing.T) {

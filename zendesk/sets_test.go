@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -213,4 +214,50 @@ func TestSets_Organizations(t *testing.T) {
 	_, err := f.blind(t, t.Context(), user("100"), map[string]any{"secondary_organization_ids": list(99)})
 	require.ErrorIs(t, err, connector.Invalid)
 	assert.Equal(t, "secondary_organization_ids", errorOf(t, err).Field)
+}
+
+// TestSets_FaultsOfEveryWrite: whatever goes wrong with one of the calls, the same
+// change asked for again ends as it should, and nothing is there twice.
+func TestSets_FaultsOfEveryWrite(t *testing.T) {
+	t.Parallel()
+	writes := []zendesktest.Fault{
+		{Method: "PUT", Path: "/api/v2/users/*"}, {Method: "POST", Path: "/api/v2/users/*/identities"},
+		{Method: "DELETE", Path: "/api/v2/users/*/identities/*"}, {Method: "PUT", Path: "/api/v2/users/*/identities/*/make_primary"},
+		{Method: "POST", Path: "/api/v2/organization_memberships"}, {Method: "DELETE", Path: "/api/v2/users/*/organizations/*"},
+		{Method: "PUT", Path: "/api/v2/users/*/organizations/*/make_default"},
+	}
+	for name, fault := range map[string]zendesktest.Fault{
+		"lost answer": {Kind: zendesktest.LostAnswer}, "cut body": {Kind: zendesktest.CutBody}, "500 after": {Kind: zendesktest.FailAfter, Times: -1},
+		"503": zendesktest.Maintenance("1"), "503 for ever": {Status: 503, Times: -1}, "409": zendesktest.DatabaseConflict(),
+		"429 text":     {Status: 429, RetryAfter: "1", Body: "user email: ada@example.com", ContentType: "text/plain"},
+		"429 for long": {Status: 429, RetryAfter: "300", Times: -1}, "unreachable": {Kind: zendesktest.Unreachable, Times: -1},
+	} {
+		for _, at := range writes {
+			t.Run(name+" "+at.Method+at.Path[7:], func(t *testing.T) {
+				t.Parallel()
+				f := hurry(t, setAccount(), managed())
+				_, err := f.Description(t.Context())
+				require.NoError(t, err)
+				broken := fault
+				broken.Method, broken.Path = at.Method, at.Path
+				f.sim.Fault(broken)
+				want := map[string]any{
+					"name": "Ada L", "email": "a1@example.com", "secondary_emails": []string{"a3@example.com"}, "phone": "+15550199",
+					"secondary_phones": []string{"+15550188"}, "organization_id": 7, "secondary_organization_ids": schema.ListValue(schema.IntegerValue(6)),
+				}
+				if _, err = f.blind(t, t.Context(), user("100"), want); err != nil {
+					assert.NotContains(t, err.Error(), "ada@example.com")
+					assert.NotEqual(t, connector.Unknown, connector.CodeOf(err))
+				}
+				f.sim.ClearFaults()
+				f.clock.Advance(10 * time.Minute)
+				rec, err := f.blind(t, t.Context(), user("100"), want)
+				require.NoError(t, err)
+				assert.Equal(t, [3]string{"Ada L", "a1@example.com", "+15550199"}, [3]string{rec.String("name"), rec.String("email"), rec.String("phone")})
+				assert.Equal(t, []string{"a1@example.com", "a3@example.com"}, f.addresses(100))
+				assert.Equal(t, []string{"+15550188"}, rec.Strings("secondary_phones"))
+				assert.Equal(t, []int64{7, 6}, f.sim.UserOrganizations(100))
+			})
+		}
+	}
 }

@@ -285,6 +285,39 @@ func acting() []breach {
 				return rec, err
 			}
 		}),
+		in("takes no rights away", "rights", `after downgrade, rank is "boss"`, func(b *broken) {
+			act := b.act
+			b.act = func(ctx context.Context, r connector.Ref, a connector.Action) (*schema.Record, error) {
+				if a.Kind == connector.Downgrade {
+					return b.get(ctx, r)
+				}
+				return act(ctx, r, a)
+			}
+		}),
+		in("disables whom it downgrades", "rights", "downgrade changed active", func(b *broken) {
+			act := b.act
+			b.act = func(ctx context.Context, r connector.Ref, a connector.Action) (*schema.Record, error) {
+				rec, err := act(ctx, r, a)
+				if err == nil && a.Kind == connector.Downgrade {
+					return act(ctx, r, connector.Action{Kind: connector.Deactivate})
+				}
+				return rec, err
+			}
+		}),
+		in("keeps no rights", "rights", "after deactivate with Keep", func(b *broken) {
+			act := b.act
+			b.act = func(ctx context.Context, r connector.Ref, a connector.Action) (*schema.Record, error) {
+				if a.Kind == connector.Deactivate && a.Keep {
+					if _, err := act(ctx, r, connector.Action{Kind: connector.Downgrade}); err != nil {
+						return nil, err
+					}
+				}
+				return act(ctx, r, a)
+			}
+		}),
+		in("downgrades without saying by what", "rights", "not by Hint and Ordinary", func(b *broken) {
+			b.desc.Object("person").Hint = ""
+		}),
 		in("drops more than it says", "actions", "not among those", func(b *broken) {
 			b.desc.Object("person").DroppedByDeactivate = nil
 		}),

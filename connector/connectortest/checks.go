@@ -12,6 +12,7 @@ const (
 	checkUpdateTwice = "update-twice"
 	checkClear       = "clear"
 	checkActions     = "actions"
+	checkRights      = "rights"
 	checkFilters     = "filters"
 	checkOwnWrites   = "own-writes"
 	checkPaging      = "paging"
@@ -44,6 +45,7 @@ func checks() []*check {
 		{name: checkUpdateTwice, absent: needsEdits, run: runUpdateTwice},
 		{name: checkClear, absent: all(needsSample, needsClearable), run: runClear},
 		{name: checkActions, absent: all(needsSample, needsActions), run: runActions},
+		{name: checkRights, absent: all(needsSample, needsDowngrade), run: runRights},
 		{name: checkFilters, absent: needsFilters, run: runFilters},
 		{name: checkOwnWrites, absent: all(needsSample, needsConsistent), run: runOwnWrites},
 		{name: checkPaging, run: runPaging},

@@ -36,6 +36,8 @@
 //	update-twice  a change that has been made already changes nothing
 //	clear         a cleared field is as in a record that never had it
 //	actions       each declared action does what it says, and can be repeated
+//	rights        a downgrade takes special rights away and nothing else; a
+//	              deactivation told to keep them does
 //	filters       each declared operator of each declared field, and and, or, not
 //	              where declared, answers as an evaluation of all records does
 //	own-writes    fields declared as consistent see a finished write at once

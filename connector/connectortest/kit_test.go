@@ -41,7 +41,7 @@ func TestVerify_Office(t *testing.T) {
 	for check, did := range ran {
 		assert.Truef(t, did, "%s was not run for any object", check)
 	}
-	for _, words := range []string{"person  also unread  deactivate, activate, delete, erase, convert  email", "room    no", "abilities: Members, Checker, Omitter"} {
+	for _, words := range []string{"person  also unread  deactivate, activate, delete, erase, convert, downgrade  email", "room    no", "abilities: Members, Checker, Omitter"} {
 		assert.Contains(t, report.Capabilities, words)
 	}
 }

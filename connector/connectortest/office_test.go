@@ -51,7 +51,7 @@ func newOffice(t testing.TB) *office {
 	id := schema.Attribute{Mutability: schema.ReadOnly, Filter: eq, CaseExact: true}
 	person := newType(t, "person", schema.Fields{
 		"id": id, "email": {Required: true, Filter: eq | schema.Sw},
-		"name": {MaxLength: 60, Filter: eq | schema.Sw | schema.Co}, "title": {Filter: eq}, "badge": {Choices: []string{"red", "green"}},
+		"name": {MaxLength: 60, Filter: eq | schema.Sw | schema.Co}, "title": {Filter: eq}, "badge": {Choices: []string{"red", "green"}}, "rank": {Choices: []string{"boss", "staff"}},
 		"level": {Type: schema.Integer, Filter: eq | schema.Gt}, "started": {Type: schema.Date}, "tags": {MultiValued: true, Unordered: true, Filter: eq},
 		"code": {Mutability: schema.Immutable}, "active": {Type: schema.Boolean}, "password": {Mutability: schema.WriteOnly, Returned: schema.ReturnedNever},
 	})
@@ -82,7 +82,8 @@ func newOffice(t testing.TB) *office {
 		switch x.Name {
 		case "person":
 			x.Active, x.IDSpace = "active", "people"
-			x.Actions = []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase, connector.Convert}
+			x.Actions = []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase, connector.Convert, connector.Downgrade}
+			x.Hint, x.Ordinary = "rank", "staff"
 			x.DroppedByDeactivate = []string{"level"}
 		case "guest":
 			x.IDSpace = "people"
@@ -231,6 +232,8 @@ func (o *office) Act(ctx context.Context, r connector.Ref, a connector.Action) (
 			return set(active, schema.Edit{Slot: typ.Slot("level"), Op: schema.Clear})
 		case connector.Activate:
 			return set(active)
+		case connector.Downgrade:
+			return set(schema.Edit{Slot: typ.Slot("rank"), Value: schema.StringValue("staff")})
 		case connector.Delete, connector.Erase:
 			return o.Driver.Act(ctx, r, connector.Action{Kind: connector.Delete})
 		default:
