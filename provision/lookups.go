@@ -204,7 +204,7 @@ func (l *lookups) ask(ctx context.Context, n mapping.Need) (mapping.Resolution, 
 // candidates reads the records that may have a value in a field.
 func (l *lookups) candidates(ctx context.Context, obj *connector.Object, field string, n mapping.Need) ([]*schema.Record, error) {
 	if field == obj.IDField() {
-		rec, err := l.target.GetWithout(ctx, connector.Ref{Object: obj.Name, ID: n.Value.Text()}, withoutMembers(obj)...)
+		rec, err := l.target.GetWithout(ctx, connector.Ref{Object: obj.Name, ID: n.Value.Text()}, omitMembers(obj)...)
 		if errors.Is(err, connector.NotFound) {
 			return nil, nil
 		}
@@ -235,7 +235,7 @@ func (l *lookups) candidates(ctx context.Context, obj *connector.Object, field s
 
 func (l *lookups) pages(ctx context.Context, obj *connector.Object, f schema.Filter, pages int) ([]*schema.Record, error) {
 	var out []*schema.Record
-	q := connector.Query{Filter: f, Omit: withoutMembers(obj)}
+	q := connector.Query{Filter: f, Omit: omitMembers(obj)}
 	for range pages {
 		p, err := l.target.List(ctx, obj.Name, q)
 		if err != nil {
@@ -250,9 +250,9 @@ func (l *lookups) pages(ctx context.Context, obj *connector.Object, f schema.Fil
 	return out, nil
 }
 
-// withoutMembers names the field of a group's members, which a reference to the
+// omitMembers names the field of a group's members, which a reference to the
 // group has no use for.
-func withoutMembers(obj *connector.Object) []string {
+func omitMembers(obj *connector.Object) []string {
 	if obj.MemberField == "" {
 		return nil
 	}
