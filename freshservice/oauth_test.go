@@ -327,3 +327,26 @@ func TestOAuth_TheSimulatorsApp(t *testing.T) {
 	require.ErrorIs(t, err, connector.Unauthenticated)
 	assert.Contains(t, errorOf(t, err).Reason, "authorize the app anew")
 }
+
+// wire is a transport that notes where calls go, and reaches nobody.
+type wire struct {
+	mu   sync.Mutex
+	urls []string
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.urls = append(w.urls, r.URL.String())
+	return &http.Response{StatusCode: http.StatusNotImplemented, Body: http.NoBody, Header: http.Header{}}, nil
+}
+
+func TestOAuth_SpeaksToTheOrganisation(t *testing.T) {
+	t.Parallel()
+	var w wire
+	tokens := connector.NewTokenMemory(connector.Token{Refresh: connector.NewSecret("refresh-0")})
+	target, err := freshservice.New("acme", freshservice.OAuth(app(), tokens), &freshservice.Options{Transport: &w})
+	require.NoError(t, err)
+	require.Error(t, target.Check(t.Context()))
+	assert.Equal(t, []string{"https://acme.myfreshworks.com/oauth/v2/token"}, w.urls, "and without a token not to the account")
+}
