@@ -76,6 +76,37 @@ func reading() []breach {
 		in("finds by what is no more", "own-writes", "its old value", func(b *broken) {
 			b.list = b.stale(b.list)
 		}),
+		in("leaves kin out of the list that has them", "kin", "lacks the guest", func(b *broken) {
+			b.asking(func(_ string, q connector.Query) connector.Query { q.Kin = false; return q })
+		}),
+		in("shows no members in its lists", "members", "List has []", func(b *broken) {
+			b.listing(func(q connector.Query, p *connector.Page) *connector.Page {
+				for _, rec := range p.Records {
+					if rec.Type().Name() == "team" {
+						rec.Set("members", schema.Value{})
+					}
+				}
+				return p
+			})
+		}),
+		in("knows less of kin than it declares", "kin", "fields that are not sparse: email", func(b *broken) {
+			b.listing(func(q connector.Query, p *connector.Page) *connector.Page {
+				for _, rec := range p.Records {
+					if q.Kin && rec.Type().Name() == "guest" {
+						rec.Set("email", schema.Value{})
+					}
+				}
+				return p
+			})
+		}),
+		in("does not filter kin", "kin", "does not find a guest of that email", func(b *broken) {
+			b.listing(func(q connector.Query, p *connector.Page) *connector.Page {
+				if q.Kin && q.Filter != nil {
+					p.Records = slices.DeleteFunc(p.Records, func(rec *schema.Record) bool { return rec.Type().Name() == "guest" })
+				}
+				return p
+			})
+		}),
 		in("gives the same cursor again", "paging", "the same cursor again", func(b *broken) {
 			b.listing(func(q connector.Query, p *connector.Page) *connector.Page {
 				if q.Limit == 3 && q.Cursor != "" && q.Filter == nil {

@@ -275,6 +275,15 @@ func acting() []breach {
 				return act(ctx, r, a)
 			}
 		}),
+		in("returns of a conversion what was sent", "actions", "the conversion to guest did not return the record as it was stored", func(b *broken) {
+			b.acting(connector.Convert, func(rec *schema.Record, err error) (*schema.Record, error) {
+				if rec != nil {
+					rec = rec.Clone()
+					rec.SetString("name", "somebody else")
+				}
+				return rec, err
+			})
+		}),
 		in("says that it deactivates", "actions", "after deactivate, active is true", func(b *broken) {
 			act := b.act
 			b.act = func(ctx context.Context, r connector.Ref, a connector.Action) (*schema.Record, error) {

@@ -16,6 +16,7 @@ const (
 	checkFilters     = "filters"
 	checkOwnWrites   = "own-writes"
 	checkPaging      = "paging"
+	checkKin         = "kin"
 	checkMembers     = "members"
 	checkOmit        = "omit"
 	checkStrings     = "strings"
@@ -49,6 +50,7 @@ func checks() []*check {
 		{name: checkFilters, absent: needsFilters, run: runFilters},
 		{name: checkOwnWrites, absent: all(needsSample, needsConsistent), run: runOwnWrites},
 		{name: checkPaging, run: runPaging},
+		{name: checkKin, absent: needsKin, run: runKin},
 		{name: checkMembers, absent: all(needsMembers, needsSample), run: runMembers},
 		{name: checkOmit, absent: needsOmitter, run: runOmit},
 		{name: checkStrings, absent: all(needsSample, needsText), run: runStrings},

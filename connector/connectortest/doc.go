@@ -43,6 +43,7 @@
 //	own-writes    fields declared as consistent see a finished write at once
 //	paging        with pages of any size each record is there once; the list ends;
 //	              totals are true
+//	kin           a list with its kin has everybody once, each of their own type
 //	members       members join and leave, one result each, and can be repeated
 //	omit          GetWithout differs from Get in the fields named only
 //	strings       Unicode, quotes, "+" and long texts come back as they went, and

@@ -101,7 +101,7 @@ func (t *trial) shown(after string, group connector.Ref, want []connector.Ref) {
 	slices.Sort(ids)
 	look := func(where string, rec *schema.Record) {
 		t.Helper()
-		if got := slices.Sorted(slices.Values(rec.At(s).Strings())); !slices.Equal(got, ids) {
+		if got := memberIDs(rec.At(s)); !slices.Equal(got, ids) {
 			t.Errorf("%s: %s has %v in %s, the list of members %v", after, where, got, t.object.MemberField, ids)
 		}
 	}
@@ -119,6 +119,20 @@ func (t *trial) shown(after string, group connector.Ref, want []connector.Ref) {
 			look("List", recs[i])
 		}
 	}
+}
+
+// memberIDs are the sorted ids in a field of members: ids, or objects that have one
+// as their value.
+func memberIDs(list schema.Value) []string {
+	out := []string{}
+	for e := range list.Elements() {
+		if e.Kind() == schema.KindObject {
+			e = e.Member("value")
+		}
+		out = append(out, e.Text())
+	}
+	slices.Sort(out)
+	return out
 }
 
 // members lists the members of a group, page by page.

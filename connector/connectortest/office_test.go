@@ -3,6 +3,7 @@ package connectortest_test
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -85,8 +86,11 @@ func newOffice(t testing.TB) *office {
 			x.Actions = []connector.ActionKind{connector.Deactivate, connector.Activate, connector.Delete, connector.Erase, connector.Convert, connector.Downgrade}
 			x.Hint, x.Ordinary = "rank", "staff"
 			x.DroppedByDeactivate = []string{"level"}
+			x.Kin, x.KinFilter = []string{"guest"}, []string{"email"}
 		case "guest":
-			x.IDSpace = "people"
+			x.IDSpace, x.Sparse = "people", []string{"name"}
+		case "team":
+			x.MemberField = "members"
 		case "room":
 			x.ReadOnly, x.Actions = true, nil
 		}
@@ -186,7 +190,41 @@ func (o *office) Get(ctx context.Context, r connector.Ref) (*schema.Record, erro
 }
 
 func (o *office) List(ctx context.Context, object string, q connector.Query) (*connector.Page, error) {
-	return call(ctx, o, connectortest.OpList, object, func() (*connector.Page, error) { return o.Driver.List(ctx, object, q) })
+	return call(ctx, o, connectortest.OpList, object, func() (*connector.Page, error) {
+		if q.Kin {
+			return o.listAll(ctx, q)
+		}
+		return o.Driver.List(ctx, object, q)
+	})
+}
+
+// listAll lists people and, after them, guests, of whom it knows no names.
+func (o *office) listAll(ctx context.Context, q connector.Query) (*connector.Page, error) {
+	q.Kin = false
+	const guests = "guests "
+	if cursor, ok := strings.CutPrefix(q.Cursor, guests); ok || q.Cursor == guests {
+		q.Cursor = cursor
+		page, err := o.Driver.List(ctx, "guest", q)
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range page.Records {
+			rec.Set("name", schema.Value{})
+		}
+		if page.Next != "" {
+			page.Next = guests + page.Next
+		}
+		page.Total = -1
+		return page, nil
+	}
+	page, err := o.Driver.List(ctx, "person", q)
+	if err == nil && page.Next == "" {
+		page.Next = guests
+	}
+	if err == nil {
+		page.Total = -1
+	}
+	return page, err
 }
 
 func (o *office) Create(ctx context.Context, object string, rec *schema.Record) (*schema.Record, error) {
