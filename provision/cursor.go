@@ -89,10 +89,10 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, src *source, q qu
 	}
 	w := &cursorWalk{walker: b.walker(ev, src, q, len(known) > 0, at.began), at: at}
 	w.resumed = at.stage != unlisted && at.cursor != ""
-	w.elsewhere = make(map[connector.Ref]bool, len(known))
+	w.elsewhere = make(map[string]bool, len(known))
 	for _, id := range known {
 		ref, _ := bind.ref(id)
-		w.elsewhere[ref] = true
+		w.elsewhere[ref.ID] = true
 	}
 	if w.consistent && !bind.obj.Search.Immediate {
 		hidden, err := b.hiddenRefs(ctx, src, at.began)
@@ -100,7 +100,7 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, src *source, q qu
 			return nil, err
 		}
 		for _, ref := range hidden {
-			w.elsewhere[ref] = true
+			w.elsewhere[ref.ID] = true
 		}
 		w.trusted = w.trusted && len(hidden) == 0
 	}
@@ -110,7 +110,7 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, src *source, q qu
 		for _, kind := range src.kinds() {
 			for ref := range b.overlay.since(kind.obj.Name, at.began) {
 				if at.stage != unlisted || ref.ID <= at.after {
-					delete(w.elsewhere, ref)
+					delete(w.elsewhere, ref.ID)
 				}
 			}
 		}
@@ -125,9 +125,10 @@ func (b *Backend) walkByCursor(ctx context.Context, ev *Event, src *source, q qu
 type cursorWalk struct {
 	*walker
 	at position
-	// elsewhere are the records that are looked for beside the target's search, and
-	// have to be read for that; those of fresh need not.
-	elsewhere map[connector.Ref]bool
+	// elsewhere are the ids of records that are looked for beside the target's
+	// search, and have to be read for that; those of fresh need not. An id is enough:
+	// kinds that come in one list share them.
+	elsewhere map[string]bool
 	resumed   bool // the target's cursor came from outside
 }
 
@@ -183,20 +184,26 @@ func (w *cursorWalk) end(more int, all bool) {
 // takeElsewhere takes records that the target's search may not give, and reports
 // whether the page is full with them.
 func (w *cursorWalk) takeElsewhere(ctx context.Context) (full bool, err error) {
-	refs := maps.Clone(w.elsewhere)
-	for ref := range w.fresh {
-		refs[ref] = true
+	refs := make(map[string]connector.Ref, len(w.elsewhere)+len(w.fresh))
+	for id := range w.elsewhere {
+		refs[id] = w.bind.refOf(id)
 	}
-	for _, ref := range sortedRefs(maps.Keys(refs)) {
-		if ref.ID <= w.at.after {
+	for ref, e := range w.fresh {
+		// Who was converted is gone as one kind, and there as another.
+		if _, ok := refs[ref.ID]; !ok || e.rec != nil {
+			refs[ref.ID] = ref
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(refs)) {
+		if id <= w.at.after {
 			continue
 		}
 		if w.full() {
 			w.end(0, false)
 			return true, nil
 		}
-		w.at.after = ref.ID
-		r, err := w.fromElsewhere(ctx, ref)
+		w.at.after = id
+		r, err := w.fromElsewhere(ctx, refs[id])
 		if err != nil {
 			return false, err
 		}
@@ -320,6 +327,17 @@ func (w *cursorWalk) stop(recs []*schema.Record, next connector.Ref) {
 // refOf is the reference of a record of the target's page.
 func (w *cursorWalk) refOf(rec *schema.Record) connector.Ref { return w.src.kindOf(rec).obj.RefOf(rec) }
 
+// writtenAs is the reference under which a record was written of late: it may
+// have been converted since the target's search has seen it.
+func (w *cursorWalk) writtenAs(ref connector.Ref) connector.Ref {
+	for _, kind := range w.src.kinds() {
+		if other := kind.refOf(ref.ID); w.fresh[other].rec != nil {
+			return other
+		}
+	}
+	return ref
+}
+
 // modifiedAfter reports whether a record of the target's page is younger than one
 // that was written through this connection.
 func (w *cursorWalk) modifiedAfter(rec, written *schema.Record) bool {
@@ -335,9 +353,10 @@ func (w *cursorWalk) notGiven(ctx context.Context, recs []*schema.Record) ([]*sc
 	out := make([]*schema.Record, 0, len(recs))
 	for _, rec := range recs {
 		ref := w.refOf(rec)
-		if w.elsewhere[ref] {
+		if w.elsewhere[ref.ID] {
 			continue
 		}
+		ref = w.writtenAs(ref)
 		// What was written since the list began is looked at where it stands.
 		if e, ok := w.fresh[ref]; ok && !e.at.After(w.at.began) {
 			r, err := w.fromElsewhere(ctx, ref)

@@ -34,11 +34,16 @@ func (fam *family) kindIn(role string) *binding {
 	return nil
 }
 
-// kindWith returns the kind of a record, by its type; the first where none has it.
+// kindWith returns the kind of a record, by its type, or by the type's name where
+// the account's fields have just changed; the first where none has it.
 func (fam *family) kindWith(t *schema.Type) *binding {
-	for _, bind := range fam.kinds {
-		if bind.obj.Type == t {
-			return bind
+	for _, same := range []func(*schema.Type) bool{
+		func(of *schema.Type) bool { return of == t }, func(of *schema.Type) bool { return of.Name() == t.Name() },
+	} {
+		for _, bind := range fam.kinds {
+			if same(bind.obj.Type) {
+				return bind
+			}
 		}
 	}
 	return fam.kinds[0]

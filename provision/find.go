@@ -45,15 +45,11 @@ func (b *Backend) find(ctx context.Context, ev *Event, src *source, q query) (*s
 			if slices.Contains(eqs, e) {
 				continue // looked for above
 			}
-			more, err := b.known(ctx, bind, e)
+			more, err := b.knownAs(ctx, src.kinds(), e)
 			if err != nil {
 				return nil, err
 			}
-			for _, ref := range more {
-				if id := bind.scimID(ref.ID); !slices.Contains(known, id) {
-					known = append(known, id)
-				}
-			}
+			known = appendNew(known, more)
 		}
 	}
 	if eqs := equalities(bind.typ, q.Filter.Filter()); len(eqs) > 0 && !push.None {
@@ -162,6 +158,9 @@ func (bind *binding) widen(f schema.Filter, asked *[]equality) schema.Filter {
 		return left
 	case *schema.Compare:
 		sel, err := bind.typ.Select(f.Path)
+		if on, _ := f.Value.Bool(); err == nil && bind.fam.off && sel.Slot == bind.active && (f.Op != schema.Eq || !on) {
+			return nil // some who are usable are shown as disabled
+		}
 		if err != nil || !bind.shadowed(sel.Slot) {
 			return f
 		}
@@ -191,17 +190,9 @@ func (b *Backend) findByID(ctx context.Context, ev *Event, fam *family, q query,
 // findInState answers an equality on an attribute that State keeps, verified by
 // one read for each hit. It returns nil when State knows nobody.
 func (b *Backend) findInState(ctx context.Context, ev *Event, fam *family, q query, e equality) (*scim.Page, error) {
-	var ids []string
-	for _, bind := range fam.kinds {
-		refs, err := b.known(ctx, bind, e)
-		if err != nil {
-			return nil, err
-		}
-		for _, ref := range refs {
-			if id := bind.scimID(ref.ID); !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
+	ids, err := b.knownAs(ctx, fam.kinds, e)
+	if err != nil {
+		return nil, err
 	}
 	found, err := b.readAll(ctx, ev, fam, q, ids)
 	if err != nil || len(found) == 0 {
@@ -213,6 +204,21 @@ func (b *Backend) findInState(ctx context.Context, ev *Event, fam *family, q que
 	}
 	ev.Matched = fam.typ.Path(e.slot) + " (state)"
 	return page, nil
+}
+
+// knownAs are the SCIM ids of the records of some kinds that State has for an
+// equality.
+func (b *Backend) knownAs(ctx context.Context, kinds []*binding, e equality) (ids []string, err error) {
+	for _, bind := range kinds {
+		refs, err := b.known(ctx, bind, e)
+		if err != nil {
+			return nil, err
+		}
+		for _, ref := range refs {
+			ids = appendNew(ids, []string{bind.scimID(ref.ID)})
+		}
+	}
+	return ids, nil
 }
 
 // known are the records that State has for an equality.

@@ -82,6 +82,7 @@ func newDesk(t testing.TB) *desk {
 	staff := maps.Clone(person)
 	staff["day_pass"] = schema.Attribute{Type: schema.Boolean}
 	staff["role"] = schema.Attribute{Filter: eq}
+	staff["badge"] = schema.Attribute{Filter: eq}
 	staff["chief"] = schema.Attribute{Type: schema.Boolean, Mutability: schema.ReadOnly}
 	group := schema.Fields{
 		"id": {Type: schema.Integer, Mutability: schema.ReadOnly, Filter: eq}, "name": {Required: true, Filter: eq},
@@ -429,7 +430,7 @@ resource:
   type: User
   schemas: [urn:ietf:params:scim:schemas:core:2.0:User, urn:ietf:params:scim:schemas:extension:enterprise:2.0:User, ` + deskURN + `:User]
   extensionAttributes:
-    ` + deskURN + `:User: [isStaff, room` + map[bool]string{true: ", dayPass, role"}[object == "staff"] + `]
+    ` + deskURN + `:User: [isStaff, room` + map[bool]string{true: ", dayPass, role, isChief"}[object == "staff"] + `]
 prefixes: {d: '` + deskURN + `:User', ent: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'}
 target:
   object: ` + object + `
@@ -476,6 +477,7 @@ routes:
 		"guest.yaml": user("guest", ""),
 		"staff.yaml": user("staff", `  - {scim: 'd:role', target: role, onUnset: keep}
   - {name: day-pass, scim: 'd:dayPass', target: day_pass, onUnset: keep, expr: 'd:dayPass | toBool', inverse: $target.day_pass}
+  - {scim: 'd:isChief', target: chief, direction: toScim}
 `),
 		"team.yaml": group("team"), "crew.yaml": group("crew"), "club.yaml": group("club"),
 		"users.yaml":  set("desk-users", "User", "x:isStaff | toBool", "desk-staff", "desk-guest"),
@@ -487,6 +489,11 @@ routes:
 func newDeskWorld(t testing.TB, o *provision.Options) (*world, *desk) {
 	t.Helper()
 	d := newDesk(t)
+	return deskWorld(t, d, o), d
+}
+
+func deskWorld(t testing.TB, d *desk, o *provision.Options) *world {
+	t.Helper()
 	d.put("staff", "1", "owner@example.com")
 	d.put("staff", "2", "account-owner@example.com")
 	w := &world{t: t, clock: testx.NewClock(start), events: &events{}, state: provision.NewMemoryState(), mappings: deskMappings()}
@@ -497,7 +504,7 @@ func newDeskWorld(t testing.TB, o *provision.Options) (*world, *desk) {
 	if o == nil {
 		require.NoError(t, w.backend.Check(t.Context()))
 	}
-	return w, d
+	return w
 }
 
 func (w *world) profile() scim.Profile { return scim.ProfileCompatible() }

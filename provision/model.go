@@ -35,6 +35,8 @@ type family struct {
 	// fallback is the kind of a resource for which no route has a condition that
 	// holds; nil where the routes have none.
 	fallback *binding
+	// off says that a policy shows usable accounts as disabled.
+	off bool
 }
 
 // binding joins a resource type to an object: it is one of the family's kinds.
@@ -56,8 +58,10 @@ type binding struct {
 	memberField schema.Slot // the object's field that EditMembers writes, or NoSlot
 	workEmail   schema.Selector
 	shadows     []schema.Slot // attributes that State keeps
-	memberObjs  []*connector.Object
-	joins       []string // objects that can have the binding's records as members
+	// sparse are the attributes that records lack where they come along as kin.
+	sparse     []schema.Selector
+	memberObjs []*connector.Object
+	joins      []string // objects that can have the binding's records as members
 	// hiding are the objects of members that a DELETE may leave in a group, so
 	// that they have to be left out here.
 	hiding []*connector.Object
@@ -270,6 +274,10 @@ func (m *model) newFamily(kinds []*kind, docs []document, opts *Options, maps ma
 		bind.prepare(fam, m.desc, opts.Policies)
 		fam.kinds = append(fam.kinds, bind)
 	}
+	for _, bind := range fam.kinds {
+		leaving, _ := bind.policy.disabling(bind)
+		fam.off = fam.off || leaving.off
+	}
 	for _, k := range kinds {
 		if fam.routes, err = routesFor(docs, k.role, typ); fam.routes != nil || err != nil {
 			break
@@ -384,6 +392,14 @@ func (bind *binding) prepare(fam *family, desc *connector.Description, policies 
 		bind.memberObjs = append(bind.memberObjs, o)
 		if policyOf(policies, name).buries(o) {
 			bind.hiding = append(bind.hiding, o)
+		}
+	}
+	if len(bind.obj.Sparse) > 0 {
+		for _, a := range bind.plan.Attributes() {
+			missing := slices.ContainsFunc(a.Fields, func(f string) bool { return slices.Contains(bind.obj.Sparse, f) })
+			if missing && a.Path.Type != nil {
+				bind.sparse = append(append(bind.sparse, a.Path), a.Also...)
+			}
 		}
 	}
 	if bind.obj.Type.IsResource() {

@@ -114,15 +114,19 @@ func (bind *binding) omitted(q query) []string {
 		return nil
 	}
 	return slices.DeleteFunc(out, func(name string) bool {
-		s := bind.attribute(name)
-		return q.sortedBy.Type != nil && q.sortedBy.Slot == s || q.Filter != nil && bind.looksAt(q.Filter.Filter(), s)
+		return q.concerns(schema.Selector{Type: bind.typ, Slot: bind.attribute(name)})
 	})
 }
 
-// looksAt reports whether a filter depends on an attribute.
-func (bind *binding) looksAt(f schema.Filter, s schema.Slot) bool {
+// concerns reports whether a query filters or sorts by an attribute.
+func (q query) concerns(sel schema.Selector) bool {
+	return q.sortedBy.Type != nil && q.sortedBy.Slot == sel.Slot || q.Filter != nil && looksAt(sel.Type, q.Filter.Filter(), sel.Slot)
+}
+
+// looksAt reports whether a filter depends on an attribute of a resource type.
+func looksAt(t *schema.Type, f schema.Filter, s schema.Slot) bool {
 	any := func(fs []schema.Filter) bool {
-		return slices.ContainsFunc(fs, func(g schema.Filter) bool { return bind.looksAt(g, s) })
+		return slices.ContainsFunc(fs, func(g schema.Filter) bool { return looksAt(t, g, s) })
 	}
 	var path schema.Path
 	switch f := f.(type) {
@@ -131,13 +135,13 @@ func (bind *binding) looksAt(f schema.Filter, s schema.Slot) bool {
 	case schema.Or:
 		return any(f)
 	case schema.Not:
-		return bind.looksAt(f.Filter, s)
+		return looksAt(t, f.Filter, s)
 	case *schema.ValuePath:
 		path = f.Path
 	case *schema.Compare:
 		path = f.Path
 	}
-	sel, err := bind.typ.Select(path)
+	sel, err := t.Select(path)
 	// The attribute schemas follows from all others.
 	return err != nil || sel.Slot == s || sel.Slot == schema.SlotSchemas
 }

@@ -58,8 +58,8 @@ func (fam *family) sources(q query) ([]*source, error) {
 		}
 		out = append(out, src)
 	}
-	if first := out[0]; len(out) > 1 && first.bind.listsAll() && first.joint(q) {
-		first.kin = true
+	if len(out) > 1 && out[0].bind.listsAll() && joint(out, q) {
+		out[0].kin = true
 		return out[:1], nil
 	}
 	return out, nil
@@ -76,47 +76,47 @@ func (bind *binding) listsAll() bool {
 	return true
 }
 
-// joint reports whether the list with all kinds answers a query as the lists of
-// the kinds would: what the target is asked means the same for all of them, and
-// what is looked at here is there of all of them.
-func (src *source) joint(q query) bool {
-	if q.Filter == nil && q.sortedBy.Type == nil {
-		return true
-	}
-	if src.push.Query != nil && !onlyFields(src.push.Query, src.bind.obj.KinFilter) {
+// joint reports whether the first kind's list with all kinds answers a query as
+// the lists of the kinds would: what the target is asked means the same for all of
+// them, and what is looked at here is there of all of them.
+func joint(lists []*source, q query) bool {
+	first := lists[0]
+	if first.push.None || first.push.Query != nil && !onlyFields(first.push.Query, first.bind.obj.KinFilter) {
 		return false
 	}
-	if src.push.None {
-		return false
-	}
-	for _, other := range src.bind.fam.kinds {
-		for _, name := range other.obj.Sparse {
-			if other != src.bind && other.concerns(q, name) {
-				return false
-			}
+	for _, other := range lists[1:] {
+		if first.push.Query != nil && !other.push.None && !other.asks(other.push.Query, first.bind, first.push.Query) {
+			return false
+		}
+		if slices.ContainsFunc(other.bind.sparse, q.concerns) {
+			return false
 		}
 	}
 	return true
 }
 
-// concerns reports whether a filter or an order looks at what a field is shown as.
-func (bind *binding) concerns(q query, field string) bool {
-	path, _ := bind.plan.RuleFor(field)
-	if path == "" {
+// asks reports whether a query of the source is what another kind's query means:
+// the same in the fields of the other's name, or in the login address of each.
+func (src *source) asks(f schema.Filter, other *binding, g schema.Filter) bool {
+	all := func(fs, gs []schema.Filter) bool {
+		return slices.EqualFunc(fs, gs, func(f, g schema.Filter) bool { return src.asks(f, other, g) })
+	}
+	switch f := f.(type) {
+	case schema.And:
+		g, ok := g.(schema.And)
+		return ok && all(f, g)
+	case schema.Or:
+		g, ok := g.(schema.Or)
+		return ok && all(f, g)
+	case schema.Not:
+		g, ok := g.(schema.Not)
+		return ok && src.asks(f.Filter, other, g.Filter)
+	case *schema.Compare:
+		g, ok := g.(*schema.Compare)
+		return ok && f.Op == g.Op && f.Value.Equal(g.Value) && strings.EqualFold(f.Path.String(), src.bind.uniqueLike(other, g.Path.String()))
+	default:
 		return false
 	}
-	p, err := schema.ParsePath(path)
-	if err != nil {
-		return true
-	}
-	sel, err := bind.typ.Select(p)
-	if err != nil {
-		return true
-	}
-	if q.sortedBy.Type != nil && q.sortedBy.Slot == sel.Slot {
-		return true
-	}
-	return q.Filter != nil && bind.looksAt(q.Filter.Filter(), sel.Slot)
 }
 
 // onlyFields reports whether a filter is about some fields only.

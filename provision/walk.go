@@ -194,7 +194,8 @@ func (w *walker) countable() bool {
 func (w *walker) visible(ctx context.Context, recs []*schema.Record) ([]*stored, error) {
 	keys := make([]Key, len(recs))
 	for i, rec := range recs {
-		keys[i] = keyOf(w.bind.obj, rec.String(w.bind.obj.IDField()))
+		obj := w.src.kindOf(rec).obj
+		keys[i] = keyOf(obj, rec.String(obj.IDField()))
 	}
 	entries, err := w.b.opts.State.Load(ctx, keys...)
 	if err != nil {
