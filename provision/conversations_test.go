@@ -18,8 +18,10 @@ import (
 
 	"github.com/usher-scim/usher/freshservice/freshservicetest"
 	"github.com/usher-scim/usher/internal/testx"
+	"github.com/usher-scim/usher/provision"
 	"github.com/usher-scim/usher/scim"
 	"github.com/usher-scim/usher/scim/scimtest"
+	"github.com/usher-scim/usher/zendesk"
 	"github.com/usher-scim/usher/zendesk/zendesktest"
 )
 
@@ -33,8 +35,10 @@ type expectation struct {
 	Fields      []string `json:"fields,omitempty"`
 	// Steps are the target calls of each request.
 	Steps []expectedStep `json:"steps"`
-	// Records are the target's records at the end.
+	// Records are the target's people at the end, Groups its groups with their
+	// members.
 	Records []json.RawMessage `json:"records"`
+	Groups  []json.RawMessage `json:"groups,omitempty"`
 }
 
 type expectedStep struct {
@@ -100,9 +104,15 @@ func checkExpectation(t *testing.T, file string, want, got expectation) {
 		return
 	}
 	assert.Equal(t, want.Steps, got.Steps, "target calls")
-	require.Len(t, got.Records, len(want.Records), "records at the target")
-	for i := range want.Records {
-		assert.JSONEq(t, string(want.Records[i]), string(got.Records[i]))
+	checkRecords(t, want.Records, got.Records)
+	checkRecords(t, want.Groups, got.Groups)
+}
+
+func checkRecords(t *testing.T, want, got []json.RawMessage) {
+	t.Helper()
+	require.Len(t, got, len(want), "records at the target")
+	for i := range want {
+		assert.JSONEq(t, string(want[i]), string(got[i]))
 	}
 }
 
@@ -152,6 +162,9 @@ func memoryRecords(t *testing.T, w *world) []json.RawMessage {
 type vendor struct {
 	name  string
 	world func(t *testing.T, e expectation) *world
+	// groups says that what is asserted is what becomes of groups: conversations
+	// without any are those of another vendor.
+	groups bool
 }
 
 var vendors = []vendor{
@@ -164,14 +177,40 @@ var vendors = []vendor{
 			account.Fields = append(account.Fields, freshservicetest.RequesterField{Name: f})
 		}
 		return freshserviceWorld(t, account, nil, nil)
-	}},
+	}, false},
 	{"zendesk", func(t *testing.T, e expectation) *world {
-		account := &zendesktest.Options{}
-		for _, f := range e.Fields {
-			account.Fields = append(account.Fields, zendesktest.UserField{Key: f})
-		}
-		return zendeskWorld(t, account, nil, nil)
-	}},
+		return zendeskWorld(t, zendeskAccount(e), nil, nil)
+	}, false},
+	{"zendesk-organizations", func(t *testing.T, e expectation) *world {
+		return zendeskWorld(t, zendeskAccount(e), &zendesk.Options{Organizations: zendesk.OrganizationsGroups},
+			&provision.Options{NewObjects: map[string]string{"Group": "organization"}})
+	}, true},
+	{"zendesk-agents", func(t *testing.T, e expectation) *world {
+		w := zendeskWorld(t, zendeskAccount(e), nil, nil)
+		w.mappings = withOverrideOf(t, zendesk.Mappings, newAgents)
+		w.serve(nil, scim.ProfileCompatible())
+		_, err := w.backend.Types(t.Context())
+		require.NoError(t, err)
+		w.zendesk.ResetRequests()
+		return w
+	}, true},
+}
+
+// newAgents makes agents of new users, who can be members of groups then.
+const newAgents = `
+apiVersion: mapping/v1
+name: acme-user
+extends: zendesk-user
+rules:
+  - {scim: userType, target: role, when: active != false, pipe: ['map("role")'], default: agent, onUnset: keep}
+`
+
+func zendeskAccount(e expectation) *zendesktest.Options {
+	account := &zendesktest.Options{}
+	for _, f := range e.Fields {
+		account.Fields = append(account.Fields, zendesktest.UserField{Key: f})
+	}
+	return account
 }
 
 // TestConversations_Vendors runs every conversation about users against the
@@ -186,6 +225,9 @@ func TestConversations_Vendors(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(data, &skip))
 		for _, c := range all {
+			if v.groups && !aboutGroups(c) {
+				continue
+			}
 			t.Run(v.name+"/"+c.ID(), func(t *testing.T) {
 				t.Parallel()
 				file := expectationFile(v.name, c)
@@ -201,7 +243,7 @@ func TestConversations_Vendors(t *testing.T) {
 				w := v.world(t, want)
 				steps, err := converse(t, w, c)
 				require.NoError(t, err)
-				checkExpectation(t, file, want, expectation{Steps: steps, Records: records(t, w)})
+				checkExpectation(t, file, want, expectation{Steps: steps, Records: records(t, w.natives()), Groups: records(t, w.nativeGroups())})
 			})
 		}
 		known := make(map[string]bool)
@@ -212,6 +254,13 @@ func TestConversations_Vendors(t *testing.T) {
 			assert.True(t, known[id], "skip.json of %s names a conversation that does not exist: %s", v.name, id)
 		}
 	}
+}
+
+// aboutGroups reports whether a conversation makes groups.
+func aboutGroups(c *scimtest.Conversation) bool {
+	return slices.ContainsFunc(c.Steps, func(s scimtest.Step) bool {
+		return s.Request.Method == "POST" && s.Request.Path == "/Groups"
+	})
 }
 
 // departmentsIn finds the departments that a conversation's bodies name.
@@ -247,10 +296,10 @@ func departmentsIn(c *scimtest.Conversation) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-func records(t *testing.T, w *world) []json.RawMessage {
+func records(t *testing.T, natives []map[string]any) []json.RawMessage {
 	t.Helper()
 	var out []json.RawMessage
-	for _, r := range w.natives() {
+	for _, r := range natives {
 		data, err := json.Marshal(r)
 		require.NoError(t, err, fmt.Sprint(r))
 		out = append(out, data)

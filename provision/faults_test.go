@@ -105,7 +105,7 @@ func TestTarget_BadKey(t *testing.T) {
 		r := do()
 		assert.NotContains(t, string(r.Raw), "vendor text")
 		assert.NotContains(t, string(r.Raw), w.account.APIKey())
-		assert.Contains(t, w.events.last().Words, "API key")
+		assert.Contains(t, w.events.last().Words, "does not accept the credential")
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/usher-scim/usher/connector/memory"
 	"github.com/usher-scim/usher/freshservice"
 	"github.com/usher-scim/usher/freshservice/freshservicetest"
+	"github.com/usher-scim/usher/internal/httpx"
 	"github.com/usher-scim/usher/internal/testx"
 	"github.com/usher-scim/usher/provision"
 	"github.com/usher-scim/usher/scim"
@@ -130,6 +131,17 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 	return w
 }
 
+// hurry is a clock on which every wait is over at once and has taken its time: that
+// of a limit, and that for a job. The time that an attempt may take is no wait.
+type hurry struct{ *testx.Clock }
+
+func (c hurry) AfterFunc(d time.Duration, f func()) (stop func() bool) {
+	if d >= httpx.DefaultAttemptTimeout {
+		return c.Clock.AfterFunc(d, f)
+	}
+	return time.AfterFunc(0, func() { c.Advance(d); f() }).Stop
+}
+
 // zendeskWorld is a connection to a simulated Zendesk account.
 func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Options, opts *provision.Options) *world {
 	t.Helper()
@@ -143,7 +155,7 @@ func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Op
 	t.Cleanup(srv.Close)
 	w.zendesk, w.mappings = srv.Account, zendesk.Mappings
 	zo := copyOf(driver)
-	zo.Transport, zo.Clock = srv.Client().Transport, w.clock
+	zo.Transport, zo.Clock = srv.Client().Transport, hurry{w.clock}
 	zo.Jitter = func() float64 { return 0 }
 	var err error
 	w.target, err = zendesk.New("acme", zendesk.ClientCredentials(w.zendesk.ClientID(), w.zendesk.ClientSecret()), zo)
@@ -221,6 +233,33 @@ func (w *world) natives() []map[string]any {
 		return w.zendesk.Users()
 	}
 	return w.account.Requesters()
+}
+
+// nativeGroups returns the groups that the target holds, and what else SCIM shows as
+// groups, with the ids of their members. Zendesk's default group, which has all
+// agents, is not among them.
+func (w *world) nativeGroups() []map[string]any {
+	if w.zendesk == nil {
+		return nil
+	}
+	var out []map[string]any
+	for _, g := range w.zendesk.Groups() {
+		if g["default"] != true {
+			g["members"] = w.zendesk.GroupMembers(g["id"].(int64))
+			out = append(out, g)
+		}
+	}
+	members := make(map[any][]any)
+	for _, u := range w.zendesk.Users() {
+		for _, id := range w.zendesk.UserOrganizations(u["id"].(int64)) {
+			members[id] = append(members[id], u["id"])
+		}
+	}
+	for _, o := range w.zendesk.Organizations() {
+		o["members"] = members[o["id"]]
+		out = append(out, o)
+	}
+	return out
 }
 
 func queryNames(q url.Values) string {

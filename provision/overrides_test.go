@@ -17,15 +17,20 @@ import (
 	"github.com/usher-scim/usher/scim/scimtest"
 )
 
-// withOverride is the default mappings with a document of one's own.
+// withOverride is Freshservice's default mappings with a document of one's own.
 func withOverride(t *testing.T, text string) fs.FS {
 	t.Helper()
+	return withOverrideOf(t, freshservice.Mappings, text)
+}
+
+func withOverrideOf(t *testing.T, mappings fs.FS, text string) fs.FS {
+	t.Helper()
 	out := fstest.MapFS{"own.yaml": {Data: []byte(text)}}
-	require.NoError(t, fs.WalkDir(freshservice.Mappings, ".", func(p string, e fs.DirEntry, err error) error {
+	require.NoError(t, fs.WalkDir(mappings, ".", func(p string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		data, err := fs.ReadFile(freshservice.Mappings, p)
+		data, err := fs.ReadFile(mappings, p)
 		out[p] = &fstest.MapFile{Data: data}
 		return err
 	}))

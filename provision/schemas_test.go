@@ -135,7 +135,7 @@ func TestSchemas_WhatIsOnlyReadIsReadOnly(t *testing.T) {
 			func(t *testing.T) *world { return zendeskWorld(t, nil, nil, nil) }, zendeskURN,
 			[]string{"chatOnly", "roleType", "shared", "sharedAgent", "restrictedAgent", "reportCsv", "sharedPhoneNumber",
 				"twoFactorAuthEnabled", "lastLoginAt"},
-			[]string{"details", "notes", "signature", "tags", "ticketRestriction", "onlyPrivateComments", "moderator", "verified"},
+			[]string{"details", "notes", "signature", "tags", "ticketRestriction", "onlyPrivateComments", "moderator", "verified", "defaultGroup"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
