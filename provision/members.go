@@ -107,7 +107,7 @@ func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, g
 
 // outcome tells the client and the event what became of changes of members.
 func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals int) error {
-	var unknown, skipped []string
+	var unknown, skipped, refused []string
 	var failed error
 	joined, done := 0, 0
 	for _, m := range all {
@@ -125,10 +125,14 @@ func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals 
 			skipped = append(skipped, m.id)
 		default:
 			failed = cmp.Or(failed, m.result)
+			refused = append(refused, m.id)
 		}
 	}
 	if done > 0 {
 		ev.Changed = append(ev.Changed, membersChanged(joined, removals))
+	}
+	if len(refused) > 0 {
+		ev.warn("Refused: " + strings.Join(refused, ", "))
 	}
 	if len(skipped) > 0 {
 		ev.warn("These cannot be members of such a group and were left out: " + strings.Join(skipped, ", "))

@@ -321,7 +321,11 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	if err := c.write(ctx, wanted); err != nil {
 		return nil, err
 	}
-	return c.finish(ctx, wanted, &before), nil
+	res := c.finish(ctx, wanted, &before)
+	if u.Replace == nil && !c.gone {
+		ev.warnLeft(left(current.Record, wanted, res.Record))
+	}
+	return res, nil
 }
 
 // finish remembers what has become of the record, and makes the answer.
