@@ -349,7 +349,7 @@ func TestConfig_OfTheZendeskGuide(t *testing.T) {
 	config, _, ok := strings.Cut(rest, "\n```\n")
 	require.True(t, ok)
 	p := newProgram("ZENDESK_CLIENT_ID", "the-client", "ZENDESK_CLIENT_SECRET", "right-secret", "USHER_ENTRA_TOKEN", "entra")
-	zendeskAccount(t, p)
+	zendeskAccount(t, p).AddUser(zendesktest.User{Name: "Owner", Email: "owner@example.com", Role: "admin"}) // whom the guide names
 	r := start(t, p, "--config", file(t, "usher.yaml", config+"\n"))
 	seen := ask(t, http.MethodGet, r.connection("acme").SCIMURL+"/Users", "entra", "")
 	assert.Contains(t, seen.text, "ada@example.com")
