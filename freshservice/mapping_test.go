@@ -177,3 +177,45 @@ func TestMapping_FitsAnyAccount(t *testing.T) {
 		})
 	}
 }
+
+// TestMapping_FitsWhatIsServed: every default document compiles against what a
+// connection that serves everything is described to have, custom fields of agents
+// among it, which are offered under the names that Okta and the marketplace's apps
+// have for them.
+func TestMapping_FitsWhatIsServed(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []string{freshservice.ProfileOnCreate, freshservice.ProfileOnUpdate} {
+		o := managed()
+		o.AgentProfile, o.Departments = profile, freshservice.DepartmentsAsGroups
+		f := start(t, &freshservicetest.Options{AgentFields: []freshservicetest.AgentField{{Name: "shift", Type: freshservicetest.TextField, Required: true}}}, o)
+		desc, err := f.Description(t.Context())
+		require.NoError(t, err)
+		docs, sets := everyMapping(t)
+		for name, doc := range docs {
+			target := desc.Object(doc.Object())
+			require.False(t, target.Unserved, name)
+			full := doc.WithCustom(target.Type, scimSchemas()...)
+			resource, err := full.ResourceType(scimSchemas(), target.Type, sets...)
+			require.NoError(t, err, name)
+			plan, problems := mapping.Compile(full, resource, target.Type, nil)
+			require.NoError(t, problems.Err(), name)
+			assert.Empty(t, unruled(full, target.Type), name)
+			if doc.Object() != freshservice.ObjectAgent {
+				continue
+			}
+			for _, path := range []string{"custom_fields.shift", "urn:ietf:params:scim:schemas:extension:freshservice:2.0:User:shift"} {
+				_, err := resource.Select(schema.MustParsePath(path))
+				assert.NoError(t, err, path)
+			}
+			// A title is written later where the setting says so, and else passed over.
+			in, stored := resource.New(), target.Type.New()
+			in.SetString("userName", "a@example.com")
+			in.SetString("title", "new")
+			stored.SetString("email", "a@example.com")
+			stored.SetString("job_title", "old")
+			var out mapping.Result
+			require.NoError(t, plan.ToTarget(&out, &mapping.Input{Op: mapping.Replace, Resource: in, Stored: stored}, nil))
+			assert.Equal(t, profile == freshservice.ProfileOnUpdate, out.Record.String("job_title") == "new", profile)
+		}
+	}
+}

@@ -253,6 +253,16 @@ func (c *compiler) fields() {
 		declared := d.attribute()
 		f.demanded = declared.Required
 	}
+	// Whether the account lets a field be written again is not for the document to
+	// say where a rule asks for it.
+	for _, r := range c.doc.rules {
+		if r.apply != applyWritable {
+			continue
+		}
+		if slot, err := expr.ResolveField(r.target, p.target); err == nil {
+			p.fields[slot].attr.Mutability = p.target.Attribute(slot).Mutability
+		}
+	}
 	for i := range p.fields {
 		f := &p.fields[i]
 		if f.attr.Pattern == "" {
