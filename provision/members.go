@@ -176,11 +176,27 @@ func (b *Backend) memberships(ctx context.Context, bind *binding, add, remove []
 		case slices.Contains(bind.obj.Member, e.Object):
 			m.ref.Object, m.obj = e.Object, bind.memberObj(e.Object)
 		case m.joins:
-			m.result = connector.Errorf(connector.Invalid, "", "%s is %s, and only %s can be members of %s",
-				m.id, article(inWords(e.Object)), strings.Join(bind.obj.Member, "s or ")+"s", article(inWords(bind.obj.Name)))
+			m.result = b.misplaced(ctx, bind, m, e.Object)
 		}
 	}
 	return all, nil
+}
+
+// misplaced is the error for a member who was last seen as of a kind that has no
+// place in the group. Nobody is refused for what they may have ceased to be: that
+// is looked up, but for groups that go on without such members, which can be many.
+func (b *Backend) misplaced(ctx context.Context, bind *binding, m *membership, object string) error {
+	if !bind.obj.SkipsMembers {
+		_, err := b.target.Get(ctx, connector.Ref{Object: object, ID: m.ref.ID})
+		if errors.Is(err, connector.NotFound) || errors.Is(err, connector.Unsupported) {
+			return nil // that kind, or all of it, is gone
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return connector.Errorf(connector.Invalid, "", "%s is %s, and only %s can be members of %s",
+		m.id, article(inWords(object)), strings.Join(bind.obj.Member, "s or ")+"s", article(inWords(bind.obj.Name)))
 }
 
 // inWords is the name of an object in words.
