@@ -35,7 +35,8 @@ func (r resource) at(path string) resource { return resource{path, r.one, r.many
 // wirePage is a page of a list as the API gave it.
 type wirePage struct {
 	items []schema.Value
-	next  string // cursor or number of the page that follows, "" for none
+	next  string       // cursor or number of the page that follows, "" for none
+	side  schema.Value // the identities that came along, unset where none were asked for or given
 }
 
 // Simultaneous writes of one record are refused with 409 DatabaseConflict. Those
@@ -123,7 +124,7 @@ func (d *driver) index(ctx context.Context, res resource, values map[string]stri
 	if list.Kind() != schema.KindList {
 		return wirePage{}, malformed(req.Method, req.Path, "the answer holds no list")
 	}
-	out := wirePage{items: make([]schema.Value, 0, list.Len()), next: nextPage(body, params)}
+	out := wirePage{items: make([]schema.Value, 0, list.Len()), next: nextPage(body, params), side: body.Member(identities.many)}
 	for item := range list.Elements() {
 		if item.Kind() != schema.KindObject {
 			return wirePage{}, malformed(req.Method, req.Path, "the answer holds a list of something else than objects")

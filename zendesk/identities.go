@@ -40,15 +40,41 @@ func (d *driver) identitiesOf(ctx context.Context, t *schema.Type, user string, 
 	}
 	var out []identity
 	for _, item := range items {
-		id := decodeID(item.Member("id"))
-		if id == "" {
-			return nil, malformed(http.MethodGet, identities.path, "the answer holds an identity without an id")
+		id, err := readIdentity(item)
+		if err != nil {
+			return nil, err
 		}
 		// The filter is a newer part of the API, and primary is said per type.
-		if kind := item.Member("type").Text(); slices.Contains(kinds, kind) {
-			primary, _ := item.Member("primary").Bool()
-			out = append(out, identity{id: id, kind: kind, value: item.Member("value").Text(), primary: primary})
+		if slices.Contains(kinds, id.kind) {
+			out = append(out, id)
 		}
+	}
+	return out, nil
+}
+
+func readIdentity(v schema.Value) (identity, error) {
+	primary, _ := v.Member("primary").Bool()
+	out := identity{id: decodeID(v.Member("id")), kind: v.Member("type").Text(), value: v.Member("value").Text(), primary: primary}
+	if out.id == "" {
+		return out, malformed(http.MethodGet, identities.path, "the answer holds an identity without an id")
+	}
+	return out, nil
+}
+
+// identitiesAlong reads the identities that came along with a list of users, by
+// user. It is nil where none did: an account need not know how.
+func identitiesAlong(list schema.Value) (map[string][]identity, error) {
+	if list.Kind() != schema.KindList {
+		return nil, nil //nolint:nilnil // none came
+	}
+	out := make(map[string][]identity)
+	for v := range list.Elements() {
+		id, err := readIdentity(v)
+		if err != nil {
+			return nil, err
+		}
+		user := decodeID(v.Member("user_id"))
+		out[user] = append(out[user], id)
 	}
 	return out, nil
 }

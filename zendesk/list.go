@@ -50,6 +50,9 @@ type listing struct {
 	typ    *schema.Type
 	query  connector.Query
 	match  *schema.Matcher // of query.Filter, nil for all
+	// along are the identities of the users on the page, by user, where they came
+	// along; nil else.
+	along map[string][]identity
 	// rec makes a record of a list's item, nil for one that is of no concern.
 	rec func(schema.Value) (*schema.Record, error)
 }
@@ -92,18 +95,19 @@ func (d *driver) listUsers(ctx context.Context, q connector.Query) (*connector.P
 	if err != nil {
 		return nil, err
 	}
-	page, err := d.pageOfUsers(ctx, k.user, q)
+	l, err := d.newUserListing(k.user, q)
 	if err != nil {
 		return nil, err
 	}
-	return page, d.fillSets(ctx, page.Records, q.Omit, q.Background)
+	page, err := d.pageOfUsers(ctx, k.user, l)
+	if err != nil {
+		return nil, err
+	}
+	return page, d.fillSets(ctx, page.Records, q.Omit, l.along, q.Background)
 }
 
-func (d *driver) pageOfUsers(ctx context.Context, t *schema.Type, q connector.Query) (*connector.Page, error) {
-	l, err := d.newUserListing(t, q)
-	if err != nil {
-		return nil, err
-	}
+func (d *driver) pageOfUsers(ctx context.Context, t *schema.Type, l *listing) (*connector.Page, error) {
+	q := l.query
 	if id, ok := eqOn(q.Filter, "id"); ok {
 		return l.lookup(func() (*schema.Record, error) { return d.getUser(ctx, t, id) })
 	}
@@ -177,6 +181,9 @@ func (d *driver) page(ctx context.Context, l *listing) (*connector.Page, error) 
 	if l.query.Cursor != "" {
 		p.Set("page[after]", l.query.Cursor)
 	}
+	if w := wanted(l.typ, l.query.Omit); l.res == users && (w.emails || w.phones) {
+		p.Set("include", identities.many) // or else it takes a call for each user
+	}
 	got, err := d.index(ctx, l.res, nil, p, l.query.Background)
 	if err != nil {
 		if statusOf(err) == http.StatusBadRequest && l.query.Cursor != "" {
@@ -186,6 +193,9 @@ func (d *driver) page(ctx context.Context, l *listing) (*connector.Page, error) 
 	}
 	recs, err := l.records(got.items)
 	if err != nil {
+		return nil, err
+	}
+	if l.along, err = identitiesAlong(got.side); err != nil {
 		return nil, err
 	}
 	out := &connector.Page{Records: recs, Next: got.next, Total: -1}

@@ -26,9 +26,10 @@ func wanted(t *schema.Type, omit []string) choices {
 }
 
 // fillSets puts the further addresses, phone numbers and organizations of users
-// into their records: one call for each user's identities, and one for each user's
-// organizations unless all that there are can be read with less.
-func (d *driver) fillSets(ctx context.Context, recs []*schema.Record, omit []string, background bool) error {
+// into their records: one call for each user's identities, unless they came along,
+// and one for each user's organizations, unless all that there are can be read with
+// less.
+func (d *driver) fillSets(ctx context.Context, recs []*schema.Record, omit []string, along map[string][]identity, background bool) error {
 	if len(recs) == 0 {
 		return nil
 	}
@@ -36,9 +37,12 @@ func (d *driver) fillSets(ctx context.Context, recs []*schema.Record, omit []str
 	c := wanted(t, omit)
 	if c.emails || c.phones {
 		for _, rec := range recs {
-			have, err := d.identitiesOf(ctx, t, rec.String("id"), c, background)
-			if err != nil {
-				return err
+			have := along[rec.String("id")]
+			if along == nil {
+				var err error
+				if have, err = d.identitiesOf(ctx, t, rec.String("id"), c, background); err != nil {
+					return err
+				}
 			}
 			fillIdentities(rec, have, c)
 		}
@@ -146,7 +150,7 @@ func (d *driver) completeUser(ctx context.Context, out, sent *schema.Record) (*s
 			none = append(none, name)
 		}
 	}
-	return out, d.fillSets(ctx, []*schema.Record{out}, none, false)
+	return out, d.fillSets(ctx, []*schema.Record{out}, none, nil, false)
 }
 
 // writeSets makes the sets of a user what the edits want, by single calls: what is

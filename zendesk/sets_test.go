@@ -3,6 +3,8 @@ package zendesk_test
 import (
 	"context"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,6 +81,42 @@ func TestSets_Read(t *testing.T) {
 		assert.Equal(t, "[6]", string(page.Records[at].Get("secondary_organization_ids").AppendJSON(nil)))
 	})
 	assert.Equal(t, []string{"GET /users", "GET /organization_memberships"}, calls)
+}
+
+// TestSets_IdentitiesComeAlong with a list of users where the account gives them so;
+// else each user's are asked for.
+func TestSets_IdentitiesComeAlong(t *testing.T) {
+	t.Parallel()
+	for along, want := range map[bool]int{true: 0, false: 2} {
+		var mu sync.Mutex
+		asked := 0
+		target := stubOptions(t, &zendesk.Options{SecondaryEmails: zendesk.SetManaged}, func(r *stubRequest) stubAnswer {
+			mu.Lock()
+			defer mu.Unlock()
+			const of = `[{"id":1,"user_id":100,"type":"email","value":"a@example.com","primary":true},{"id":2,"user_id":100,"type":"email","value":"b@example.com"}]`
+			switch {
+			case r.path == "/users":
+				assert.Equal(t, "identities", r.query.Get("include"))
+				side := ""
+				if along {
+					side = `,"identities":` + of
+				}
+				return stubAnswer{body: `{"users":[{"id":100,"email":"a@example.com"},{"id":101}],"meta":{"has_more":false}` + side + `}`}
+			case strings.HasSuffix(r.path, "/identities"):
+				asked++
+				if r.path == "/users/100/identities" {
+					return stubAnswer{body: `{"identities":` + of + `}`}
+				}
+				return stubAnswer{body: `{"identities":[]}`}
+			}
+			return stubAnswer{status: 404}
+		})
+		page, err := target.List(t.Context(), zendesk.ObjectUser, connector.Query{})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"b@example.com"}, page.Records[0].Strings("secondary_emails"))
+		assert.Empty(t, page.Records[1].Strings("secondary_emails"))
+		assert.Equal(t, want, asked)
+	}
 }
 
 func TestSets_OneOrganizationLeavesNoField(t *testing.T) {

@@ -30,7 +30,7 @@ func (d *driver) GetWithout(ctx context.Context, r connector.Ref, omit []string)
 		if err != nil {
 			return nil, err
 		}
-		return rec, d.fillSets(ctx, []*schema.Record{rec}, omit, false)
+		return rec, d.fillSets(ctx, []*schema.Record{rec}, omit, nil, false)
 	case ObjectGroup, ObjectOrganization:
 		c := d.circleOf(k, r.Object)
 		rec, err := d.getCircle(ctx, c, r.ID)
@@ -181,7 +181,7 @@ func (d *driver) updateUser(ctx context.Context, id string, c connector.Change) 
 			return nil, err
 		}
 	}
-	return rec, d.fillSets(ctx, []*schema.Record{rec}, nil, false)
+	return rec, d.fillSets(ctx, []*schema.Record{rec}, nil, nil, false)
 }
 
 // wantsGroup makes an agent a member of the group that is to be the default one,
@@ -270,7 +270,7 @@ func (d *driver) Act(ctx context.Context, r connector.Ref, a connector.Action) (
 		if err != nil || rec == nil {
 			return nil, err
 		}
-		return rec, d.fillSets(ctx, []*schema.Record{rec}, nil, false)
+		return rec, d.fillSets(ctx, []*schema.Record{rec}, nil, nil, false)
 	case (r.Object == ObjectGroup || r.Object == ObjectOrganization) && a.Kind == connector.Delete:
 		return nil, d.deleteCircle(ctx, d.circleOf(k, r.Object), r.ID)
 	default:
