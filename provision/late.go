@@ -114,6 +114,7 @@ func (b *Backend) completeOne(ctx context.Context, ev *Event, m *model, waiting 
 	if err := b.update(ctx, ev, f, change); err != nil {
 		return err
 	}
+	b.overlay.wrote(f)
 	b.save(ctx, ev, entry)
 	return nil
 }
