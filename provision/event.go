@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
+	"github.com/usher-scim/usher/schema"
 	"github.com/usher-scim/usher/scim"
 )
 
@@ -58,6 +59,17 @@ func (e *Event) warn(sentence string) {
 	if !slices.Contains(e.Warnings, sentence) {
 		e.Warnings = append(e.Warnings, sentence)
 	}
+}
+
+// display is how an event names a resource.
+func display(rec *schema.Record) string {
+	if rec == nil {
+		return ""
+	}
+	if s := rec.String("userName"); s != "" {
+		return s
+	}
+	return rec.String("displayName")
 }
 
 // Request says where a request came from. The gateway puts it into the context.

@@ -67,81 +67,6 @@ type binding struct {
 	hiding []*connector.Object
 }
 
-// document is a mapping document under the name that routes know it by: its own,
-// or that of the default that it extends.
-type document struct {
-	*mapping.Document
-	role string
-}
-
-// prepareDocuments carries out the overrides among documents: what another one
-// extends is only a base then. It finds what is wrong with the rest before a
-// target has described itself.
-func prepareDocuments(docs []*mapping.Document, maps map[string]*expr.ValueMap) ([]document, error) {
-	bases := make(map[string]string) // what a name extends
-	for _, doc := range docs {
-		if doc.Extends() != "" {
-			bases[doc.Name()] = doc.Extends()
-		}
-	}
-	var own, extended []*mapping.Document
-	for _, doc := range docs {
-		if doc.Extends() == "" && extendedBy(bases, doc.Name()) {
-			extended = append(extended, doc)
-		} else {
-			own = append(own, doc)
-		}
-	}
-	resolved, diags := mapping.Resolve(own, extended)
-	if err := diags.Err(); err != nil {
-		return nil, err
-	}
-	out := make([]document, len(resolved))
-	for i, doc := range resolved {
-		out[i] = document{doc, doc.Name()}
-		for range len(bases) { // a chain is no longer than that
-			if base := bases[out[i].role]; base != "" && base != out[i].role {
-				out[i].role = base
-			}
-		}
-	}
-	return out, checkDocuments(out, maps)
-}
-
-func extendedBy(bases map[string]string, name string) bool {
-	for _, base := range bases {
-		if base == name {
-			return true
-		}
-	}
-	return false
-}
-
-// checkDocuments compiles documents against the fields that they declare.
-func checkDocuments(docs []document, maps map[string]*expr.ValueMap) error {
-	schemas := baseSchemas()
-	var all mapping.Diagnostics
-	for _, doc := range docs {
-		// What a document does not say of its target is known when that has described
-		// itself.
-		if doc.IsSet() || !doc.DeclaresFields() {
-			continue
-		}
-		typ, err := doc.ResourceType(schemas, nil)
-		if err != nil {
-			return err
-		}
-		_, diags := mapping.Compile(doc.Document, typ, nil, &mapping.Options{ValueMaps: maps})
-		all = append(all, diags...)
-	}
-	return all.Err()
-}
-
-// baseSchemas are the schemas that documents can name without declaring them.
-func baseSchemas() []schema.Schema {
-	return []schema.Schema{scim.UserSchema(), scim.GroupSchema(), scim.EnterpriseUserSchema()}
-}
-
 var workEmailPath = schema.MustParsePath(`emails[type eq "work"].value`)
 
 func newModel(desc *connector.Description, docs []document, opts *Options, maps map[string]*expr.ValueMap) (*model, error) {
@@ -458,79 +383,6 @@ func (bind *binding) ref(id string) (connector.Ref, bool) {
 	return connector.Ref{Object: bind.obj.Name, ID: tid}, ok
 }
 
-// applyShadows puts the attributes that State keeps into a resource that was
-// read.
-func (bind *binding) applyShadows(rec *schema.Record, e *Entry) {
-	if e == nil {
-		return
-	}
-	if e.Off && bind.typ.Slot("active") != schema.NoSlot {
-		rec.SetAt(bind.typ.Slot("active"), schema.BooleanValue(false))
-	}
-	for _, s := range bind.shadows {
-		v := e.Shadow[bind.typ.Path(s)]
-		// The target's own external id stands; State only knows where it is.
-		if v == "" || s == schema.SlotExternalID && !rec.At(s).Unassigned() {
-			continue
-		}
-		rec.SetAt(s, schema.StringValue(v))
-	}
-}
-
-// nameNameless gives a resource without a user name, which its target's record
-// has no address for, one by the id: SCIM demands it of every user.
-func (bind *binding) nameNameless(out, rec *schema.Record) {
-	if bind.userName == schema.NoSlot || bind.obj.Type.IsResource() || !out.At(bind.userName).Unassigned() {
-		return
-	}
-	out.SetAt(bind.userName, schema.StringValue(bind.obj.Name+"-"+rec.String(bind.obj.IDField())))
-}
-
-// namelessID returns the id in a user name that nameNameless has made.
-func (bind *binding) namelessID(e equality) (id string, ok bool) {
-	if e.slot != bind.userName || len(e.value) <= len(bind.obj.Name) || !strings.EqualFold(e.value[:len(bind.obj.Name)], bind.obj.Name) {
-		return "", false
-	}
-	return strings.CutPrefix(e.value[len(bind.obj.Name):], "-")
-}
-
-// hiddenLogin is the name under which an entry keeps the login address of a
-// disabled account: the target's lookup of addresses may not show it.
-const hiddenLogin = "login"
-
-// keepLogin notes the login address of a disabled account.
-func (bind *binding) keepLogin(e *Entry, rec *schema.Record) {
-	if bind.activeField == schema.NoSlot || len(bind.obj.Unique) == 0 || rec == nil {
-		return
-	}
-	login := ""
-	if !bind.isActive(rec) {
-		login = rec.Get(bind.obj.Unique[0]).Text()
-	}
-	e.setShadow(hiddenLogin, login)
-}
-
-// keepShadows notes in an entry what reading the record would not give back:
-// a user name that is no address, an external id that cannot be searched.
-func (bind *binding) keepShadows(e *Entry, wanted, read *schema.Record) {
-	for _, s := range bind.shadows {
-		path := bind.typ.Path(s)
-		want := wanted.At(s).Text()
-		have := read.At(s).Text()
-		switch {
-		case want == "":
-			e.setShadow(path, "")
-		case s == schema.SlotExternalID:
-			// Kept whether or not the target holds it: State is what finds it.
-			e.setShadow(path, want)
-		case strings.EqualFold(want, have):
-			e.setShadow(path, "")
-		default:
-			e.setShadow(path, want)
-		}
-	}
-}
-
 // activeOf returns the attribute active of a resource, and whether it is there.
 func (bind *binding) activeOf(rec *schema.Record) (active, ok bool) {
 	if bind.active == schema.NoSlot {
@@ -546,15 +398,4 @@ func (bind *binding) isActive(rec *schema.Record) bool {
 	}
 	active, ok := rec.At(bind.activeField).Bool()
 	return active || !ok
-}
-
-// display is how an event names a resource.
-func display(rec *schema.Record) string {
-	if rec == nil {
-		return ""
-	}
-	if s := rec.String("userName"); s != "" {
-		return s
-	}
-	return rec.String("displayName")
 }
