@@ -107,6 +107,19 @@ func reading() []breach {
 				return p
 			})
 		}),
+		in("loses its place when a record is made", "paging", "while records were made lacks the record", func(b *broken) {
+			made, begun := 0, 0
+			b.sending(func(*schema.Record) { made++ })
+			b.listing(func(q connector.Query, p *connector.Page) *connector.Page {
+				switch {
+				case q.Cursor == "":
+					begun = made
+				case made > begun && len(p.Records) > 0:
+					p.Records = p.Records[1:]
+				}
+				return p
+			})
+		}),
 		in("gives the same cursor again", "paging", "the same cursor again", func(b *broken) {
 			b.listing(func(q connector.Query, p *connector.Page) *connector.Page {
 				if q.Limit == 3 && q.Cursor != "" && q.Filter == nil {

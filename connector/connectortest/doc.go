@@ -42,7 +42,7 @@
 //	              where declared, answers as an evaluation of all records does
 //	own-writes    fields declared as consistent see a finished write at once
 //	paging        with pages of any size each record is there once; the list ends;
-//	              totals are true
+//	              totals are true; none is missing where others are made meanwhile
 //	kin           a list with its kin has everybody once, each of their own type
 //	members       members join and leave, one result each, and can be repeated
 //	omit          GetWithout differs from Get in the fields named only

@@ -39,6 +39,35 @@ func runPaging(t *trial) {
 		}
 	}
 	t.pagesOfFilter(all)
+	t.pagesUnderChange(made)
+}
+
+// pagesUnderChange makes records while a list is read. Where lists are cut by
+// position a record can then come twice, but none that was there may be missing, or
+// a caller takes it for deleted.
+func (t *trial) pagesUnderChange(made []string) {
+	if len(made) == 0 {
+		return
+	}
+	calls := 0
+	pages, err := pagesOf(func(cursor string) (*connector.Page, error) {
+		if calls++; calls <= 4 {
+			t.mustCreate()
+		}
+		return t.d.List(t.ctx, t.object.Name, connector.Query{Limit: 3, Cursor: cursor})
+	}, func(rec *schema.Record) error { return wellFormed(t.object, rec) })
+	if err != nil {
+		t.Fatalf("a list that was read while records were made could not be read to its end: %v", err)
+	}
+	var ids []string
+	for _, p := range pages {
+		ids = append(ids, t.ids(p.Records)...)
+	}
+	for _, id := range made {
+		if !slices.Contains(ids, id) {
+			t.Fatalf("a list that was read while records were made lacks the record %s, which was there before", id)
+		}
+	}
 }
 
 // pagesOfFilter reads a list with a filter that most records pass, and one that
