@@ -547,7 +547,7 @@ func (doc *document) step(t *testing.T, app, step string, r *rule) string {
 			"": "one that is not there is refused with 400", "error": "one that is not there is refused with 400",
 			"ignore": "one that is not there is left out with a warning",
 			"defer":  "one that is not there yet is set once it is",
-			"create": "one that is not there is made",
+			"create": "one that is not there is made where `create_references` is on, else refused with 400",
 		}
 		return fmt.Sprintf("the %s found by %s, %s", mono(l.Object), monos(l.Keys, "or"), missing[l.OnMissing])
 	}
