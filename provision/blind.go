@@ -46,7 +46,7 @@ func (b *Backend) changeState(ctx context.Context, ev *Event, f *stored, active 
 	a := connector.Action{Kind: connector.Activate}
 	if !active {
 		a = connector.Action{Kind: connector.Deactivate, Keep: f.bind.policy.Disable == DisableDeactivate}
-		if err := b.mayRemove(ctx, f); err != nil {
+		if err := b.mayRemove(f); err != nil {
 			return nil, err
 		}
 	}

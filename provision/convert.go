@@ -22,7 +22,7 @@ func (c *modification) convert(ctx context.Context, wanted *schema.Record) error
 		return scim.Errorf(http.StatusBadRequest, scim.Mutability, "%s cannot become %s", article(inWords(from.obj.Name)), article(inWords(to.obj.Name)))
 	}
 	if from.lower() != nil && to.obj.Admin == "" {
-		if err := b.mayRemove(ctx, c.stored); err != nil {
+		if err := b.mayRemove(c.stored); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,7 @@ func (b *Backend) depart(ctx context.Context, ev *Event, f *stored) error {
 	if err != nil {
 		return err
 	}
-	if err := b.mayRemove(ctx, f); err != nil {
+	if err := b.mayRemove(f); err != nil {
 		return err
 	}
 	done, err := b.leave(ctx, ev, f, leaving)

@@ -100,7 +100,7 @@ func (fam *family) keepRoute(rec, current *schema.Record) {
 }
 
 // candidates are the kinds that a SCIM id can be of: that whose tag it has, else
-// those without a tag, of which the one that the id was last seen as comes first.
+// those without a tag.
 func (fam *family) candidates(id string) []*binding {
 	var plain []*binding
 	for _, bind := range fam.kinds {

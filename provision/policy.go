@@ -72,8 +72,8 @@ const (
 )
 
 // ConflictPolicy says when a create takes over an account that has its login
-// address. Accounts of another kind are never taken over, nor are those with
-// special rights.
+// address. Accounts of another kind and those with special rights are taken over
+// only with [Policy.ConflictSpecial].
 type ConflictPolicy string
 
 // The conflict policies.

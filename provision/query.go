@@ -34,10 +34,7 @@ func (b *Backend) listFamily(ctx context.Context, ev *Event, fam *family, q quer
 			return page, err
 		}
 	}
-	sources, err := fam.sources(q)
-	if err != nil {
-		return nil, err
-	}
+	sources := fam.sources(q)
 	if len(sources) == 1 {
 		return b.listSource(ctx, ev, sources[0], q)
 	}

@@ -49,7 +49,7 @@ func (src *source) kinds() []*binding {
 // sources are the lists from which a query is answered, one after the other: a
 // single one where the target lists all kinds together and can be asked for what
 // the query wants in that list.
-func (fam *family) sources(q query) ([]*source, error) {
+func (fam *family) sources(q query) []*source {
 	out := make([]*source, 0, len(fam.kinds))
 	for _, bind := range fam.kinds {
 		src := &source{bind: bind}
@@ -60,9 +60,9 @@ func (fam *family) sources(q query) ([]*source, error) {
 	}
 	if len(out) > 1 && out[0].bind.listsAll() && joint(out, q) {
 		out[0].kin = true
-		return out[:1], nil
+		return out[:1]
 	}
-	return out, nil
+	return out
 }
 
 // listsAll reports whether the target has a list of the binding's records in which

@@ -38,7 +38,7 @@ type Entry struct {
 	// the record is activated again.
 	Dropped map[string]schema.Value
 	// Restoring says that the record was activated, or is about to be, and that
-	// Dropped has not been written back.
+	// Dropped has not been written back, or that it is not back in all of Groups.
 	Restoring bool
 	// Late are references to records that were not there yet.
 	Late []LateReference

@@ -290,7 +290,7 @@ func (c *modification) write(ctx context.Context, wanted *schema.Record) error {
 	}
 	disable := wasActive && !wantActive || c.halfDisabled()
 	if disable {
-		if err := b.mayRemove(ctx, c.stored); err != nil {
+		if err := b.mayRemove(c.stored); err != nil {
 			return err
 		}
 	}

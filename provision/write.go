@@ -200,7 +200,7 @@ func (b *Backend) disable(ctx context.Context, ev *Event, f *stored) error {
 		ev.warn(notDisabled)
 		return nil
 	}
-	if err := b.mayRemove(ctx, f); err != nil {
+	if err := b.mayRemove(f); err != nil {
 		return err
 	}
 	for _, a := range leaving.acts {
@@ -238,7 +238,7 @@ func (b *Backend) keepDropped(ctx context.Context, ev *Event, f *stored) {
 // mayRemove protects the account that the connection itself uses, those that the
 // target says are to be protected, and administrators where a setting says so
 // (design D16 d).
-func (b *Backend) mayRemove(_ context.Context, f *stored) error {
+func (b *Backend) mayRemove(f *stored) error {
 	switch bind := f.bind; {
 	case bind.owner != "" && bind.owner == f.ref.ID:
 		return scim.Errorf(http.StatusForbidden, "", "the account that the connection itself uses cannot be disabled, downgraded or deleted")
