@@ -175,16 +175,21 @@ func (d *driver) editAgentGroup(ctx context.Context, group connector.Ref, add, r
 			leftOut(rec, add, results)
 			return results, nil
 		}
-		if connector.CodeOf(err) != connector.Invalid {
-			return nil, err
+		found := false
+		if connector.CodeOf(err) == connector.Invalid {
+			// Somebody in the list is no agent, and the answer does not say who.
+			var look error
+			if found, look = d.notAgents(ctx, base, add, results); look != nil {
+				err = look
+			}
 		}
-		// Somebody in the list is no agent, and the answer does not say who.
-		bad, look := d.notAgents(ctx, base, add, results)
-		if look != nil {
-			return nil, look
-		}
-		if !bad {
-			return nil, err
+		if !found {
+			for i := range results {
+				if results[i] == nil {
+					results[i] = err
+				}
+			}
+			return results, nil
 		}
 	}
 }

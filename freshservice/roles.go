@@ -249,58 +249,80 @@ func (c *catalog) resolve(ctx context.Context, text string, workspace int64) (in
 	return found[0].id, nil
 }
 
-// parseAssignment reads "role [@ workspace] [: scope [: group, …]]", with names in
-// any case or ids. Without a scope the role holds for the entire help desk.
-func (d *driver) parseAssignment(ctx context.Context, text string) (assignment, error) {
-	bad := func(reason string) (assignment, error) {
-		return assignment{}, connector.Errorf(connector.Invalid, fieldAssignments, "%s", reason)
-	}
+// words are the parts of an assignment that is written in words.
+type words struct {
+	role, workspace string // workspace "" for none
+	scope           string
+	groups          []string
+}
+
+// splitAssignment takes an assignment apart, and says what is wrong with one that
+// is none.
+func splitAssignment(text string) (w words, wrong string) {
 	parts := strings.Split(text, ":")
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
-	if len(parts) > 3 || parts[0] == "" {
-		return bad(`it has to be like "IT Agent: specified_groups: Network, Database"`)
-	}
-	a := assignment{scope: scopeEntire}
 	role, workspace, within := strings.Cut(parts[0], "@")
-	if within {
-		id, err := d.workspaces.resolve(ctx, strings.TrimSpace(workspace), 0)
-		if err != nil {
-			return a, err
+	w.role, w.workspace, w.scope = strings.TrimSpace(role), strings.TrimSpace(workspace), scopeEntire
+	if len(parts) > 3 || w.role == "" || within && w.workspace == "" {
+		return w, `it has to be like "IT Agent: specified_groups: Network, Database"`
+	}
+	if len(parts) > 1 {
+		w.scope = strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(parts[1]), " ", "_"), "-", "_")
+	}
+	if len(parts) > 2 {
+		for name := range strings.SplitSeq(parts[2], ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				w.groups = append(w.groups, name)
+			}
 		}
-		if a.workspace = id; id == 0 && strings.TrimSpace(workspace) == strconv.Itoa(globalWorkspace) {
-			a.workspace = globalWorkspace
+	}
+	switch w.scope {
+	case scopeEntire, scopeMember, scopeAssigned:
+		if len(parts) > 2 {
+			return w, "groups go with the scope " + scopeSpecified + " only"
+		}
+	case scopeSpecified:
+		if len(w.groups) == 0 {
+			return w, "the scope " + scopeSpecified + " wants groups"
+		}
+	default:
+		return w, "the scope is none of " + strings.Join([]string{scopeEntire, scopeMember, scopeSpecified, scopeAssigned}, ", ")
+	}
+	return w, ""
+}
+
+// parseAssignment reads "role [@ workspace] [: scope [: group, …]]", with names in
+// any case or ids. Without a scope the role holds for the entire help desk.
+func (d *driver) parseAssignment(ctx context.Context, text string) (assignment, error) {
+	w, wrong := splitAssignment(text)
+	bad := func(reason string) (assignment, error) {
+		return assignment{}, connector.Errorf(connector.Invalid, fieldAssignments, "%s", reason)
+	}
+	if wrong != "" {
+		return bad(wrong)
+	}
+	a := assignment{scope: w.scope}
+	var err error
+	if w.workspace == strconv.Itoa(globalWorkspace) {
+		a.workspace = globalWorkspace // which is in no list
+	} else if w.workspace != "" {
+		if a.workspace, err = d.workspaces.resolve(ctx, w.workspace, 0); err != nil {
+			return a, err
 		}
 		if a.workspace == 0 {
 			return bad("the account has no workspace of that name or id, or several")
 		}
 	}
-	var err error
-	if a.role, err = d.roles.resolve(ctx, strings.TrimSpace(role), 0); err != nil {
+	if a.role, err = d.roles.resolve(ctx, w.role, 0); err != nil {
 		return a, err
 	}
 	if a.role == 0 {
 		return bad("the account has no agent role of that name or id, or several")
 	}
-	if len(parts) > 1 {
-		a.scope = strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(parts[1]), " ", "_"), "-", "_")
-	}
-	switch a.scope {
-	case scopeEntire, scopeMember, scopeAssigned:
-		if len(parts) > 2 {
-			return bad("groups go with the scope " + scopeSpecified + " only")
-		}
-		return a, nil
-	case scopeSpecified:
-		if len(parts) < 3 || parts[2] == "" {
-			return bad("the scope " + scopeSpecified + " wants groups")
-		}
-	default:
-		return bad("the scope is none of " + strings.Join([]string{scopeEntire, scopeMember, scopeSpecified, scopeAssigned}, ", "))
-	}
-	for name := range strings.SplitSeq(parts[2], ",") {
-		id, err := d.groups.resolve(ctx, strings.TrimSpace(name), cmp.Or(a.workspace, primaryWorkspace))
+	for _, name := range w.groups {
+		id, err := d.groups.resolve(ctx, name, cmp.Or(a.workspace, primaryWorkspace))
 		if err != nil {
 			return a, err
 		}
