@@ -72,6 +72,7 @@ func (c conformance) harness(t *testing.T) *connectortest.Harness {
 	clock := testx.NewClock(time.Time{})
 	settings := zendesktest.DefaultSettings()
 	settings.MultipleOrganizations = c.several
+	settings.GroupNamesUnique = c.token // in one of the runs
 	sim := zendesktest.NewServer(&zendesktest.Options{
 		Clients:   []zendesktest.OAuthClient{{ID: "kit", Secret: canary}},
 		APITokens: []string{canary},
