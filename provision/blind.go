@@ -102,6 +102,14 @@ func (b *Backend) changeBlind(ctx context.Context, ev *Event, f *stored, ops []s
 		ev.Outcome = Unchanged
 		return nil, nil
 	}
+	if b.guardsAdmins(bind) && bind.takesRights(out.Edits) {
+		if f.rec, err = b.target.Get(ctx, f.ref); err == nil {
+			err = b.mayRemove(ctx, f)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	rec, err := b.target.Update(ctx, f.ref, connector.Change{Edits: out.Edits})
 	if err != nil {
 		return nil, err

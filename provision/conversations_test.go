@@ -186,13 +186,7 @@ var vendors = []vendor{
 			&provision.Options{NewObjects: map[string]string{"Group": "organization"}})
 	}, true},
 	{"zendesk-agents", func(t *testing.T, e expectation) *world {
-		w := zendeskWorld(t, zendeskAccount(e), nil, nil)
-		w.mappings = withOverrideOf(t, zendesk.Mappings, newAgents)
-		w.serve(nil, scim.ProfileCompatible())
-		_, err := w.backend.Types(t.Context())
-		require.NoError(t, err)
-		w.zendesk.ResetRequests()
-		return w
+		return zendeskMapped(t, newAgents, zendeskAccount(e), nil, nil)
 	}, true},
 }
 

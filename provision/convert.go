@@ -73,7 +73,7 @@ func (c *modification) downgraded(wanted *schema.Record) bool {
 	if !ok || active {
 		return false
 	}
-	leaving, err := c.to.policy.disabling(c.to)
+	leaving, err := c.to.policy.disabling(c.to, false)
 	return err == nil && slices.ContainsFunc(leaving.acts, func(a connector.Action) bool { return a.Kind == connector.Convert && a.To == c.bind.obj.Name })
 }
 

@@ -48,7 +48,9 @@ func (b *Backend) remove(ctx context.Context, ev *Event, fam *family, r scim.Ref
 		return err
 	}
 	bind := kinds[0]
-	if len(versions) == 0 && bind.known(entry) && bind.policy.Delete != DeleteIgnore && !b.guardsAdmins(bind) {
+	// Whoever has no special rights is disabled where others lose them.
+	looks := bind.policy.Delete == DeleteIgnore || bind.policy.Delete == DeleteDowngrade && bind.obj.Can(connector.Downgrade) || b.guardsAdmins(bind)
+	if len(versions) == 0 && bind.known(entry) && !looks {
 		ref, _ := bind.ref(r.ID)
 		err := b.depart(ctx, ev, &stored{bind: bind, ref: ref, entry: entry})
 		if len(kinds) == 1 || !errors.Is(err, connector.NotFound) {
@@ -71,7 +73,7 @@ func (b *Backend) remove(ctx context.Context, ev *Event, fam *family, r scim.Ref
 
 // depart makes a record leave as the policy for its kind says.
 func (b *Backend) depart(ctx context.Context, ev *Event, f *stored) error {
-	leaving, err := f.bind.policy.removal(f.bind)
+	leaving, err := f.bind.policy.removal(f.bind, f.ordinary())
 	if err != nil {
 		return err
 	}

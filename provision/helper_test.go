@@ -167,6 +167,18 @@ func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Op
 	return w
 }
 
+// zendeskMapped is zendeskWorld with a mapping document of one's own.
+func zendeskMapped(t *testing.T, document string, account *zendesktest.Options, driver *zendesk.Options, opts *provision.Options) *world {
+	t.Helper()
+	w := zendeskWorld(t, account, driver, opts)
+	w.mappings = withOverrideOf(t, zendesk.Mappings, document)
+	w.serve(opts, scim.ProfileCompatible())
+	_, err := w.backend.Types(t.Context())
+	require.NoError(t, err)
+	w.zendesk.ResetRequests()
+	return w
+}
+
 // memoryObjects are users and groups as a SCIM store holds them.
 func memoryObjects(t testing.TB) []memory.Object {
 	t.Helper()

@@ -200,7 +200,7 @@ func (m *model) newFamily(kinds []*kind, docs []document, opts *Options, maps ma
 		fam.kinds = append(fam.kinds, bind)
 	}
 	for _, bind := range fam.kinds {
-		leaving, _ := bind.policy.disabling(bind)
+		leaving, _ := bind.policy.disabling(bind, false)
 		fam.off = fam.off || leaving.off
 	}
 	for _, k := range kinds {

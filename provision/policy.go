@@ -131,8 +131,9 @@ func (d *departure) erases() bool {
 	return slices.ContainsFunc(d.acts, func(a connector.Action) bool { return a.Kind == connector.Erase || a.Kind == connector.Delete })
 }
 
-// disabling is what active: false does to an account of the kind.
-func (p Policy) disabling(bind *binding) (*departure, error) {
+// disabling is what active: false does to an account of the kind. An ordinary one
+// is known to have no special rights that could be taken away.
+func (p Policy) disabling(bind *binding, ordinary bool) (*departure, error) {
 	switch p.Disable {
 	case DisableIgnore:
 		return &departure{}, nil
@@ -141,24 +142,25 @@ func (p Policy) disabling(bind *binding) (*departure, error) {
 	case DisableDeactivate:
 		return bind.departure(connector.Action{Kind: connector.Deactivate, Keep: true})
 	case DisableDowngrade:
-		if down, ok := bind.downgrade(); ok {
+		if down, ok := bind.downgrade(); ok && !ordinary {
 			d, err := bind.departure(down)
 			d.off = true
 			return d, err
 		}
 	case DisableDowngradeDeactivate:
-		if down, ok := bind.downgrade(); ok {
+		if down, ok := bind.downgrade(); ok && !ordinary {
 			return bind.departure(down, connector.Action{Kind: connector.Deactivate})
 		}
 	}
 	return bind.departure(connector.Action{Kind: connector.Deactivate})
 }
 
-// removal is what a DELETE does to an account of the kind.
-func (p Policy) removal(bind *binding) (*departure, error) {
+// removal is what a DELETE does to an account of the kind, ordinary as in disabling.
+func (p Policy) removal(bind *binding, ordinary bool) (*departure, error) {
 	policy := p.Delete
 	obj := bind.obj
 	down, canDowngrade := bind.downgrade()
+	canDowngrade = canDowngrade && !ordinary
 	if (policy == DeleteDowngrade || policy == DeleteDowngradeDeactivate) && !canDowngrade {
 		policy = DeleteDeactivate
 	}

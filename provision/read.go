@@ -135,6 +135,12 @@ func (bind *binding) special(rec *schema.Record) bool {
 	return bind.obj.Ordinary != "" && bind.hint(rec) != bind.obj.Ordinary
 }
 
+// ordinary reports whether the account, as far as it was read, is known to have no
+// special rights.
+func (f *stored) ordinary() bool {
+	return f.rec != nil && f.bind.obj.Ordinary != "" && !f.bind.special(f.rec)
+}
+
 // locate finds out of which kinds a SCIM id can be, without a call, the likeliest
 // first, and what State has of it.
 func (b *Backend) locate(ctx context.Context, ev *Event, fam *family, r scim.Ref) ([]*binding, *Entry, error) {

@@ -159,6 +159,11 @@ func (b *Backend) update(ctx context.Context, ev *Event, f *stored, c connector.
 	edits, joining, leaving := bind.splitMembers(c)
 	c.Edits = edits
 	f.rec = c.Base
+	if b.guardsAdmins(bind) && bind.takesRights(c.Edits) {
+		if err := b.mayRemove(ctx, f); err != nil {
+			return err
+		}
+	}
 	if len(c.Edits) > 0 {
 		rec, err := b.target.Update(ctx, f.ref, c)
 		if err != nil {
@@ -192,7 +197,7 @@ func (b *Backend) update(ctx context.Context, ev *Event, f *stored, c connector.
 // disable does what the policy says active: false does, and remembers what the
 // target drops by that. f is the record as it is then.
 func (b *Backend) disable(ctx context.Context, ev *Event, f *stored) error {
-	leaving, err := f.bind.policy.disabling(f.bind)
+	leaving, err := f.bind.policy.disabling(f.bind, f.ordinary())
 	if err != nil {
 		return err
 	}
@@ -248,6 +253,12 @@ func (b *Backend) mayRemove(f *stored) error {
 		return scim.Errorf(http.StatusForbidden, "", "administrators cannot be disabled, downgraded or deleted: a setting of the connection protects them")
 	}
 	return nil
+}
+
+// takesRights reports whether edits give an account other rights than it has.
+func (bind *binding) takesRights(edits []schema.Edit) bool {
+	hint := bind.obj.Type.Slot(bind.obj.Hint)
+	return hint != schema.NoSlot && slices.ContainsFunc(edits, func(e schema.Edit) bool { return e.Slot == hint })
 }
 
 // answer stores what reading a record would not give back, and makes the resource
