@@ -104,7 +104,7 @@ func (b *Backend) changeBlind(ctx context.Context, ev *Event, f *stored, ops []s
 	}
 	if b.guardsAdmins(bind) && bind.takesRights(out.Edits) {
 		if f.rec, err = b.target.Get(ctx, f.ref); err == nil {
-			err = b.mayRemove(ctx, f)
+			err = b.mayRemove(f)
 		}
 		if err != nil {
 			return nil, err

@@ -160,7 +160,7 @@ func (b *Backend) update(ctx context.Context, ev *Event, f *stored, c connector.
 	c.Edits = edits
 	f.rec = c.Base
 	if b.guardsAdmins(bind) && bind.takesRights(c.Edits) {
-		if err := b.mayRemove(ctx, f); err != nil {
+		if err := b.mayRemove(f); err != nil {
 			return err
 		}
 	}
