@@ -315,6 +315,7 @@ func (c *creation) finish(ctx context.Context) (*scim.Resource, error) {
 // keep remembers a record and makes the resource of it.
 func (c *creation) keep(ctx context.Context) *scim.Resource {
 	b := c.b
+	c.op.ev.Target, c.op.ev.kind = c.ref, c.stored.bind // of another kind, if it was downgraded
 	if c.gone {
 		b.overlay.wrote(&stored{ref: c.ref})
 	} else {

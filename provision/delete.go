@@ -81,6 +81,7 @@ func (b *Backend) depart(ctx context.Context, ev *Event, f *stored) error {
 		return err
 	}
 	done, err := b.leave(ctx, ev, f, leaving)
+	ev.Target, ev.kind = f.ref, f.bind
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,17 @@ func TestPolicy_ARepeatedPUTGivesNoRightsBack(t *testing.T) {
 	}
 }
 
+func TestPolicy_TheEventNamesWhatADowngradeHasMade(t *testing.T) {
+	t.Parallel()
+	w, d := newDeskWorld(t, &provision.Options{Policies: map[string]provision.Policy{"staff": {Disable: "downgrade", Delete: "downgrade"}}})
+	id := must(t, w, "POST", "/Users", person("ada@example.com", map[string]any{"isStaff": true}, "active", false), 201).ID()
+	require.NotNil(t, d.rec("guest", id))
+	assert.Equal(t, connector.Ref{Object: "guest", ID: id}, w.events.last().Target)
+	id = must(t, w, "POST", "/Users", person("eve@example.com", map[string]any{"isStaff": true}), 201).ID()
+	must(t, w, "DELETE", "/Users/"+id, nil, 204)
+	assert.Equal(t, connector.Ref{Object: "guest", ID: id}, w.events.last().Target)
+}
+
 func TestKinds_AConversionLosesNothing(t *testing.T) {
 	t.Parallel()
 	w, d := newDeskWorld(t, nil)
