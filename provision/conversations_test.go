@@ -178,6 +178,16 @@ var vendors = []vendor{
 		}
 		return freshserviceWorld(t, account, nil, nil)
 	}, false},
+	{"freshservice-agents", func(t *testing.T, e expectation) *world {
+		account := &freshservicetest.Options{}
+		for _, d := range e.Departments {
+			account.Departments = append(account.Departments, freshservicetest.Department{Name: d})
+		}
+		for _, f := range e.Fields {
+			account.AgentFields = append(account.AgentFields, freshservicetest.AgentField{Name: f})
+		}
+		return newAgentsWorld(t, account)
+	}, false},
 	{"zendesk", func(t *testing.T, e expectation) *world {
 		return zendeskWorld(t, zendeskAccount(e), nil, nil)
 	}, false},
@@ -231,7 +241,7 @@ func TestConversations_Vendors(t *testing.T) {
 					return
 				}
 				want := readExpectation(t, file)
-				if *update && want.Departments == nil && v.name == "freshservice" {
+				if *update && want.Departments == nil && strings.HasPrefix(v.name, "freshservice") {
 					want.Departments = departmentsIn(c)
 				}
 				w := v.world(t, want)

@@ -68,6 +68,7 @@ type world struct {
 
 	mappings fs.FS
 	account  *freshservicetest.Account // of a Freshservice world
+	managed  bool                      // its agents are
 	zendesk  *zendesktest.Account      // of a Zendesk world
 
 	mu    sync.Mutex
@@ -244,6 +245,9 @@ func (w *world) natives() []map[string]any {
 	if w.zendesk != nil {
 		return w.zendesk.Users()
 	}
+	if w.managed {
+		return slices.Concat(w.account.Agents(), w.account.Requesters())
+	}
 	return w.account.Requesters()
 }
 
@@ -252,7 +256,12 @@ func (w *world) natives() []map[string]any {
 // agents, is not among them.
 func (w *world) nativeGroups() []map[string]any {
 	if w.zendesk == nil {
-		return nil
+		out := w.account.AgentGroups()
+		for _, g := range w.account.RequesterGroups() {
+			g["members"] = w.account.Members(g["id"].(int64))
+			out = append(out, g)
+		}
+		return out
 	}
 	var out []map[string]any
 	for _, g := range w.zendesk.Groups() {

@@ -18,12 +18,12 @@ import (
 )
 
 // withOverride is Freshservice's default mappings with a document of one's own.
-func withOverride(t *testing.T, text string) fs.FS {
+func withOverride(t testing.TB, text string) fs.FS {
 	t.Helper()
 	return withOverrideOf(t, freshservice.Mappings, text)
 }
 
-func withOverrideOf(t *testing.T, mappings fs.FS, text string) fs.FS {
+func withOverrideOf(t testing.TB, mappings fs.FS, text string) fs.FS {
 	t.Helper()
 	out := fstest.MapFS{"own.yaml": {Data: []byte(text)}}
 	require.NoError(t, fs.WalkDir(mappings, ".", func(p string, e fs.DirEntry, err error) error {
