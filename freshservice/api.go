@@ -27,6 +27,8 @@ const (
 	workspaces      resource = "workspaces"
 	requesterFields resource = "requester_fields"
 	agentFields     resource = "agent_fields"
+
+	departmentFields resource = "department_fields"
 )
 
 func (r resource) path() string { return "/" + string(r) }

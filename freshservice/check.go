@@ -27,6 +27,9 @@ func (d *driver) attempts() []attempt {
 		{locations, "view locations", false},
 		{requesterGroups, "view requester groups", false},
 	}
+	if d.grouped {
+		list = append(list, attempt{departmentFields, "view the fields of departments", true})
+	}
 	if d.managed {
 		list[2].lacks = "manage agents"
 		list = append(list,

@@ -63,6 +63,7 @@ func harness(t *testing.T, o freshservice.Options) *connectortest.Harness {
 			AgentExternalIDWritable: true, AgentProfile: freshservicetest.ProfileAccepted,
 			ConvertInactiveStatus: 200,
 		},
+		DepartmentFields: []freshservicetest.DepartmentField{{Name: "cost_center"}},
 		Departments: []freshservicetest.Department{
 			{ID: 41, Name: "Sales"}, {ID: 42, Name: "Tour Operations"}, {ID: 43, Name: "O'Hare"},
 		},

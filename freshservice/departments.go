@@ -106,7 +106,7 @@ func (d *driver) departmentPage(ctx context.Context, id string, page int, backgr
 // editDepartment changes the department of people: each is read and written, with a
 // result of its own.
 func (d *driver) editDepartment(ctx context.Context, group connector.Ref, add, remove []connector.Ref) ([]error, error) {
-	if _, err := d.getFixed(ctx, departments, d.types.department, group.ID); err != nil {
+	if _, err := d.getFixed(ctx, departments, d.departmentType(), group.ID); err != nil {
 		return nil, err
 	}
 	results := make([]error, 0, len(add)+len(remove))

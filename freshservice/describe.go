@@ -59,7 +59,7 @@ const (
 
 // Describe implements connector.Driver: one call, to /requester_fields; where agents
 // are managed one more to /agent_fields, and the first time one that finds the
-// owner.
+// owner; where departments are groups one more to /department_fields.
 //
 // Errors: Precondition where no agent has the owner's address: without knowing
 // whose the credential is, it cannot be protected.
@@ -82,28 +82,35 @@ func (d *driver) Describe(ctx context.Context) (*connector.Description, error) {
 			}
 		}
 	}
+	department, departmentFacts := schema.Fields(nil), ""
+	if d.grouped {
+		if department, departmentFacts, err = d.discover(ctx, departmentFields, ObjectDepartment, builtinDepartment()); err != nil {
+			return nil, err
+		}
+	}
 	owner, err := d.findOwner(ctx)
 	if err != nil {
 		return nil, err
 	}
-	version := digest(facts)
-	if d.managed {
-		version = digest(facts, agentFacts)
-	}
+	version := digest(facts, agentFacts, departmentFacts)
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.desc != nil && d.desc.Version == version {
 		return d.desc, nil // the same types, so that plans made for them live on
 	}
-	types := [2]*schema.Type{nil, d.types.agent}
-	if types[0], err = schema.NewType(ObjectRequester, requester); err == nil && d.managed {
-		types[1], err = schema.NewType(ObjectAgent, agent)
+	types := discoveredTypes{agent: d.types.agent, department: d.types.department}
+	types.requester, err = schema.NewType(ObjectRequester, requester)
+	if err == nil && d.managed {
+		types.agent, err = schema.NewType(ObjectAgent, agent)
+	}
+	if err == nil && d.grouped {
+		types.department, err = schema.NewType(ObjectDepartment, department)
 	}
 	if err != nil {
 		return nil, &connector.Error{Code: connector.Internal, Err: fmt.Errorf("the account's fields make no type: %w", err)}
 	}
-	d.desc = d.describe(types[0], types[1], version)
+	d.desc = d.describe(types, version)
 	if owner != "" {
 		d.desc.Owner = connector.Ref{Object: ObjectAgent, ID: owner}
 	}
@@ -152,9 +159,12 @@ func (d *driver) agentWithAddress(ctx context.Context, address string) (schema.V
 	return schema.Value{}, nil
 }
 
+// discoveredTypes are the types of the objects whose fields the account adds to.
+type discoveredTypes struct{ requester, agent, department *schema.Type }
+
 // describe puts the description together.
-func (d *driver) describe(requester, agent *schema.Type, version string) *connector.Description {
-	people, groups := d.describePeople(requester, agent), d.describeGroups()
+func (d *driver) describe(types discoveredTypes, version string) *connector.Description {
+	people, groups := d.describePeople(types.requester, types.agent), d.describeGroups(types.department)
 	named := connector.Search{Consistent: []string{"id", "name"}}
 	return &connector.Description{
 		Account: d.account,
@@ -211,7 +221,7 @@ func (d *driver) describePeople(requester, agent *schema.Type) []connector.Objec
 	return []connector.Object{r, a, u}
 }
 
-func (d *driver) describeGroups() []connector.Object {
+func (d *driver) describeGroups(department *schema.Type) []connector.Object {
 	remove := []connector.ActionKind{connector.Delete}
 	named := connector.Search{Consistent: []string{"id", "name"}}
 	ag := connector.Object{
@@ -228,7 +238,7 @@ func (d *driver) describeGroups() []connector.Object {
 		Actions: remove, Search: named, PageSize: pageSize,
 	}
 	dp := connector.Object{
-		Name: ObjectDepartment, Type: d.types.department, Tag: "dp", Unserved: true,
+		Name: ObjectDepartment, Type: department, Tag: "dp", Unserved: true,
 		Search: named, PageSize: pageSize,
 	}
 	if d.grouped {
@@ -257,4 +267,14 @@ func (d *driver) typeOf(ctx context.Context, object string) (*schema.Type, error
 		return nil, noObject()
 	}
 	return o.Type, nil
+}
+
+// departmentType returns the type of departments as it was described last.
+func (d *driver) departmentType() *schema.Type {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.desc == nil {
+		return d.types.department
+	}
+	return d.desc.Object(ObjectDepartment).Type
 }

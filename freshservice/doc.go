@@ -7,7 +7,7 @@
 //
 // Calls to the API, in the ordinary case:
 //
-//	describe                     1   /requester_fields; with agents 2; remembered by the Target
+//	describe                     1   /requester_fields; with agents, and with departments as groups, 1 more each; remembered by the Target
 //	create, update, get          1   get of a user who is an agent: 2
 //	find by id or address        1   by address of all its holders: up to 3
 //	page of a list or search     1   also of requesters and agents together
@@ -16,7 +16,7 @@
 //	members of a requester group 1   for each who joins or leaves
 //	members of an agent group    2   however many they are
 //	members of a department      2   for each who joins or leaves, and 1
-//	check                        6   with agents 11
+//	check                        6   with agents 11, with departments as groups 1 more
 //
 // Records of requester groups and departments show their members for one call more
 // for each page of them, unless the caller has no use for them. Roles, workspaces

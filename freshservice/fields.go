@@ -77,15 +77,16 @@ func adjust(object string, fields schema.Fields, f field) {
 	fields[name] = a
 }
 
-// field is an entry of /requester_fields or /agent_fields.
+// field is an entry of /requester_fields, /agent_fields or /department_fields.
 type field struct {
 	name, kind, label string
 	custom, required  bool
 	choices           []string
 }
 
-// readField reads a descriptor: those of requesters and of agents have other names
-// for the same (reference, 8.1).
+// readField reads a descriptor: those of requesters, of agents and of departments
+// have other names for the same (reference, 7.1 and 8.1). Those of departments have
+// no type.
 func readField(v schema.Value) field {
 	either := func(names ...string) schema.Value {
 		for _, name := range names {
@@ -99,8 +100,8 @@ func readField(v schema.Value) field {
 		name: v.Member("name").Text(), kind: v.Member("type").Text(), label: either("label", "label_for_admins").Text(),
 		choices: readChoices(v.Member("choices")),
 	}
-	f.required, _ = either("required_for_agents", "mandatory_for_admins").Bool()
-	byDefault, _ := either("default", "default_field").Bool()
+	f.required, _ = either("required_for_agents", "mandatory_for_admins", "mandatory").Bool()
+	byDefault, _ := either("default", "default_field", "is_default_field").Bool()
 	f.custom = strings.HasPrefix(f.kind, "custom_") || !byDefault && !strings.HasPrefix(f.kind, "default_")
 	return f
 }
@@ -131,7 +132,7 @@ func (f field) attribute(shadowed bool) schema.Attribute {
 		a.Type = schema.Boolean
 	case "custom_date":
 		a.Type = schema.Date
-	default: // not known to exist for people: taken and given as it is
+	default: // not known to exist for people, or of a department: taken and given as it is
 		a.Type = schema.Any
 	}
 	if searched && !shadowed && isQueryField(f.name) {
@@ -179,7 +180,9 @@ func readChoices(v schema.Value) []string {
 // apiName translates the name that field discovery and error answers have for a
 // built-in field of an object to that of its field, where the two differ.
 func apiName(object, name string) (string, bool) {
-	if object == ObjectAgent {
+	switch object {
+	case ObjectRequester, ObjectUser:
+	case ObjectAgent:
 		switch name {
 		case "email", "primary_email":
 			return "email", true
@@ -192,6 +195,8 @@ func apiName(object, name string) (string, bool) {
 		case "level":
 			return "scoreboard_level_id", true
 		}
+	default:
+		return "", false
 	}
 	switch name {
 	case "email":

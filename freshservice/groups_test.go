@@ -448,6 +448,36 @@ func TestDepartment_Paged(t *testing.T) {
 	assert.False(t, rec.Has("members"))
 }
 
+// TestDepartment_CustomFields: §7.1: departments have custom fields of their own,
+// whose descriptors tell no type.
+func TestDepartment_CustomFields(t *testing.T) {
+	t.Parallel()
+	for name, replaces := range map[string]bool{"merged": false, "replaced": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t, &freshservicetest.Options{
+				DepartmentFields: []freshservicetest.DepartmentField{{Name: "cost_center", Required: true}, {Name: "floor"}},
+				Rules:            freshservicetest.Rules{CustomFieldsReplace: replaces},
+			}, &freshservice.Options{Departments: freshservice.DepartmentsAsGroups})
+			desc, err := f.Description(t.Context())
+			require.NoError(t, err)
+			a := desc.Object("department").Type.Lookup("custom_fields.cost_center")
+			require.NotNil(t, a)
+			assert.True(t, a.Custom && a.Required)
+			assert.Equal(t, schema.Any, a.Type)
+			_, err = f.Create(t.Context(), "department", f.record(t, "department", map[string]any{"name": "Tours"}))
+			require.ErrorIs(t, err, connector.Invalid)
+			assert.Equal(t, "custom_fields.cost_center", errorOf(t, err).Field)
+			made, err := f.Create(t.Context(), "department", f.record(t, "department", map[string]any{"name": "Tours", "custom_fields.cost_center": "C-1", "custom_fields.floor": 2}))
+			require.NoError(t, err)
+			rec, err := f.change(t, t.Context(), refOf(made), map[string]any{"custom_fields.floor": 3})
+			require.NoError(t, err)
+			assert.Equal(t, "C-1", rec.String("custom_fields.cost_center"))
+			assert.Equal(t, int64(3), rec.Integer("custom_fields.floor"))
+		})
+	}
+}
+
 // TestDepartment_Life: the name goes with every update (§7.1).
 func TestDepartment_Life(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,7 @@ func (d *driver) ListMembers(ctx context.Context, group connector.Ref, cursor st
 		return d.requesterGroupPage(ctx, group.ID, page, false)
 	case ObjectDepartment:
 		if page == 1 {
-			if _, err := d.getFixed(ctx, departments, d.types.department, group.ID); err != nil {
+			if _, err := d.getFixed(ctx, departments, d.departmentType(), group.ID); err != nil {
 				return nil, err
 			}
 		}

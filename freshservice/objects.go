@@ -49,7 +49,7 @@ func (d *driver) fixed(object string) (resource, *schema.Type, bool) {
 	case ObjectRequesterGroup:
 		return requesterGroups, d.types.requesterGroup, true
 	case ObjectDepartment:
-		return departments, d.types.department, true
+		return departments, d.departmentType(), true
 	case ObjectLocation:
 		return locations, d.types.location, true
 	case ObjectAgentRole:
@@ -109,7 +109,7 @@ func (d *driver) Update(ctx context.Context, r connector.Ref, c connector.Change
 // putNamed updates what has a name that every update has to have. The texts that
 // are emptied are tried with null and with "", as those of people are.
 func (d *driver) putNamed(ctx context.Context, res resource, r connector.Ref, c connector.Change) (*schema.Record, error) {
-	u := newUpdate(c, clearing(d.learned.clearWith.Load()), false)
+	u := newUpdate(c, clearing(d.learned.clearWith.Load()), customRule(d.learned.custom.Load()) == customWhole)
 	u.sent.set(c.Type.Slot("name"), c.Want.Get("name"))
 	return d.putRecord(ctx, res, r.ID, u)
 }
@@ -132,6 +132,13 @@ func (d *driver) putRecord(ctx context.Context, res resource, id string, u *upda
 	}
 	if err != nil || rec == nil {
 		return nil, err
+	}
+	if u.customKept(rec) == customWhole {
+		d.learned.custom.Store(int32(customWhole))
+		u.sendAllCustom()
+		if rec, err = send(u); err != nil || rec == nil {
+			return nil, err
+		}
 	}
 	if again := u.ignoredClearing(rec); again != nil {
 		again.sent.set(u.typ.Slot("name"), u.want.Get("name"))
