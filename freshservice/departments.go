@@ -15,7 +15,7 @@ import (
 
 // moveAge is how long a change of members is remembered: the search lags "a few
 // minutes" behind (reference, 4.5).
-const moveAge = 15 * time.Minute
+const moveAge = 10 * time.Minute
 
 // moves are the people whose departments this connection has changed lately, which
 // the search may not know yet. It is safe for concurrent use.
@@ -43,6 +43,13 @@ func (m *moves) note(department string, r connector.Ref, in bool) {
 	}
 	maps.DeleteFunc(m.recent, func(_ move, x moved) bool { return now.Sub(x.at) > moveAge })
 	m.recent[move{department, r.ID}] = moved{r.Object, in, now}
+}
+
+// forget drops what is remembered of a person about whom something else was done.
+func (m *moves) forget(person string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.recent, func(k move, _ moved) bool { return k.person == person })
 }
 
 // of returns what is remembered of a department, by the ids of people.

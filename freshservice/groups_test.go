@@ -425,6 +425,17 @@ func TestDepartment_Members(t *testing.T) {
 	_, calls, err = f.edit(t, group, refs("requester", 201), nil)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"GET /departments/{id}", "GET /requesters/{id}"}, calls, "nothing to write")
+
+	// Who leaves another way, or is erased, is not remembered as a member.
+	_, _, err = f.edit(t, group, refs("requester", 202, 203), nil)
+	require.NoError(t, err)
+	_, err = f.change(t, t.Context(), requesterRef(202), map[string]any{"department_ids": nil})
+	require.NoError(t, err)
+	_, err = f.Act(t.Context(), requesterRef(203), connector.Action{Kind: connector.Erase})
+	require.NoError(t, err)
+	rec, err := f.Get(t.Context(), group)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"201", "102"}, rec.Strings("members"))
 	_, _, err = f.edit(t, groupRef("department", 999), refs("requester", 201), nil)
 	require.ErrorIs(t, err, connector.NotFound)
 }

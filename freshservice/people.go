@@ -144,6 +144,9 @@ func (d *driver) taken(ctx context.Context, err error, rec *schema.Record, self 
 // Names, title and phones of agents go in a call of their own, whose refusal is
 // logged and does not fail the rest.
 func (d *driver) updatePerson(ctx context.Context, k kind, r connector.Ref, c connector.Change) (*schema.Record, error) {
+	if edits(c, fieldDepartments) {
+		d.moves.forget(r.ID)
+	}
 	if d.wantsReading(k, c) {
 		base, err := d.getPerson(ctx, k, c.Type, r.ID)
 		if err != nil {
@@ -341,6 +344,7 @@ func (d *driver) actPerson(ctx context.Context, k kind, r connector.Ref, a conne
 	if err != nil {
 		return nil, err
 	}
+	d.moves.forget(r.ID)
 	switch a.Kind {
 	case connector.Deactivate:
 		v, err := d.write(ctx, http.MethodDelete, k.res, r.ID, "", nil)
