@@ -10,16 +10,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	yamlv3 "go.yaml.in/yaml/v3"
+
+	"github.com/usher-scim/usher/freshservice"
+	"github.com/usher-scim/usher/zendesk"
 )
 
-// The pages for identity providers say, in a table, which attribute comes to
-// which field. Their columns begin with these.
-const (
-	attributeColumn    = "SCIM attribute"
-	freshserviceColumn = "Freshservice"
-	zendeskColumn      = "Zendesk"
-)
+// attributeColumn begins the column of attributes in the tables in which the pages
+// for identity providers say which attribute comes to which field. The columns of
+// fields have the names of the applications.
+const attributeColumn = "SCIM attribute"
 
 // code matches what a cell names as code.
 var code = regexp.MustCompile("`([^`]+)`")
@@ -27,24 +26,22 @@ var code = regexp.MustCompile("`([^`]+)`")
 // mapped are the fields that each attribute of a default mapping is written to.
 type mapped map[string][]string
 
-// mappedFields reads a default mapping.
-func mappedFields(t *testing.T, document string) mapped {
+// mappedFields reads the default mappings of users.
+func (app application) mappedFields(t *testing.T) mapped {
 	t.Helper()
-	var doc struct {
-		Rules []struct{ SCIM, Expr, When, Target, Direction string }
-	}
-	require.NoError(t, yamlv3.Unmarshal([]byte(read(t, document)), &doc))
 	out := mapped{}
-	for _, r := range doc.Rules {
-		if r.Target == "" || r.Direction == "toScim" {
-			continue
-		}
-		if r.SCIM != "" {
-			out[r.SCIM] = append(out[r.SCIM], r.Target)
-		}
-		// Expressions name the attributes that they put together.
-		for _, name := range regexp.MustCompile(`[a-zA-Z]+(\[type eq "work"\])?(\.[a-zA-Z]+)?`).FindAllString(r.Expr, -1) {
-			out[name] = append(out[name], r.Target)
+	for _, doc := range app.documents(t) {
+		for _, r := range doc.Rules {
+			if doc.Resource.Type != "User" || r.Target == "" || r.Direction == "toScim" {
+				continue
+			}
+			if r.SCIM != "" {
+				out[r.SCIM] = append(out[r.SCIM], r.Target)
+			}
+			// Expressions name the attributes that they put together.
+			for _, name := range regexp.MustCompile(`[a-zA-Z]+(\[type eq "work"\])?(\.[a-zA-Z]+)?`).FindAllString(r.Expr, -1) {
+				out[name] = append(out[name], r.Target)
+			}
 		}
 	}
 	return out
@@ -106,9 +103,9 @@ func cellBreaches(attribute, column, cell string, fields mapped) []string {
 // providers against the default mappings.
 func TestIdentityProviders(t *testing.T) {
 	t.Parallel()
-	targets := map[string]mapped{
-		freshserviceColumn: mappedFields(t, "freshservice/mapping/requester.yaml"),
-		zendeskColumn:      mappedFields(t, "zendesk/mapping/user.yaml"),
+	targets := map[string]mapped{}
+	for _, app := range applications {
+		targets[app.name] = app.mappedFields(t)
 	}
 	for _, page := range []string{"okta", "entra", "miniorange", "onelogin"} {
 		breaches, rows := tableBreaches(read(t, filepath.Join("docs", "idp", page+".md")), targets)
@@ -117,11 +114,35 @@ func TestIdentityProviders(t *testing.T) {
 	}
 }
 
+// newObjects matches what a table says of the setting new_objects.
+var newObjects = regexp.MustCompile("(?m)^\\|.*`new_objects: \\{Group: (\\w+)\\}`")
+
+// TestIdentityProviders_Groups checks that the first page says of each object that
+// a group can become how it becomes one, but for those that it becomes where
+// nothing is said.
+func TestIdentityProviders_Groups(t *testing.T) {
+	t.Parallel()
+	unsaid := []string{freshservice.ObjectRequesterGroup, zendesk.ObjectGroup}
+	var want, got []string
+	for _, app := range applications {
+		for _, doc := range app.documents(t) {
+			if doc.Resource.Type == "Group" && !slices.Contains(unsaid, doc.Target.Object) {
+				want = append(want, doc.Target.Object)
+			}
+		}
+	}
+	for _, m := range newObjects.FindAllStringSubmatch(read(t, "docs/idp/README.md"), -1) {
+		got = append(got, m[1])
+	}
+	require.NotEmpty(t, want)
+	assert.ElementsMatch(t, want, got)
+}
+
 func TestTableBreaches(t *testing.T) {
 	t.Parallel()
 	targets := map[string]mapped{
-		freshserviceColumn: {"title": {"job_title"}, "userName": {"primary_email"}},
-		zendeskColumn:      {"userName": {"email"}},
+		"Freshservice": {"title": {"job_title"}, "userName": {"primary_email"}},
+		"Zendesk":      {"userName": {"email"}},
 	}
 	const head = "| Okta | SCIM attribute | Freshservice | Zendesk |\n|---|---|---|---|\n"
 	breaches, rows := tableBreaches(head+"| a | `title` | `job_title` | |\n| b | `userName` | `primary_email`, in lower case | `email` |\n", targets)
