@@ -47,6 +47,7 @@ func TestFaults_Members(t *testing.T) {
 			for _, method := range c.methods {
 				t.Run(fmt.Sprintf("%s/%s/%s", object, method, name), func(t *testing.T) {
 					t.Parallel()
+					fault := fault
 					o := crew()
 					o.Departments = []freshservicetest.Department{{ID: 42, Name: "Tours"}}
 					o.AgentGroups = []freshservicetest.AgentGroup{{ID: 81, Name: "Network", Members: []int64{104}}}
@@ -100,6 +101,7 @@ func TestFaults_Convert(t *testing.T) {
 		for from, to := range map[string]string{"requester": "agent", "agent": "requester"} {
 			t.Run(from+"/"+name, func(t *testing.T) {
 				t.Parallel()
+				fault := fault
 				o := crew()
 				f := startManaged(t, &o, nil)
 				r := refs(from, map[string]int64{"requester": 201, "agent": 101}[from])[0]
@@ -139,7 +141,7 @@ func TestFaults_Create(t *testing.T) {
 		} {
 			t.Run(object+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				own := *opts
+				fault, own := fault, *opts
 				f := startManaged(t, nil, &own)
 				rec := f.record(t, object, c.values)
 				fault.Method, fault.Path = "POST", c.path
