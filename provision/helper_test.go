@@ -208,7 +208,7 @@ func memoryWorld(t testing.TB, profile scim.Profile) *world {
 	return w
 }
 
-var idSegment = regexp.MustCompile(`/\d+`)
+var idSegment = regexp.MustCompile(`/(\d+|V3-[0-9a-f]+)`)
 
 // takeCalls returns the calls to the target since it was asked last: of a
 // Freshservice account as the account saw them.

@@ -20,7 +20,7 @@ func (b *Backend) editMembers(ctx context.Context, ev *Event, bind *binding, gro
 	if bind.obj.Type.IsResource() && bind.obj.BlindUpdate {
 		failed = b.editWhole(ctx, ev, bind, group, add, remove)
 	} else {
-		failed = b.changeMembers(ctx, ev, bind, group, add, remove)
+		_, failed = b.changeMembers(ctx, ev, bind, group, add, remove)
 	}
 	if errors.Is(failed, connector.NotFound) {
 		return notFound(ev.Ref)
@@ -71,11 +71,12 @@ type membership struct {
 }
 
 // changeMembers changes members one by one, in bulk where the target has that. Some
-// of it can fail; the rest is done then, which the answer and the event say.
-func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, group connector.Ref, add, remove []string) error {
+// of it can fail; the rest is done then, which the answer and the event say. Skipped
+// are those who cannot be members and were left out.
+func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, group connector.Ref, add, remove []string) (skipped []string, err error) {
 	all, err := b.memberships(ctx, bind, add, remove)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var joining, leaving []connector.Ref
 	var sent []*membership
@@ -95,7 +96,7 @@ func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, g
 	if len(sent) > 0 {
 		results, err := b.target.EditMembers(ctx, group, joining, leaving)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for i, m := range sent {
 			m.result = results[i]
@@ -106,8 +107,8 @@ func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, g
 }
 
 // outcome tells the client and the event what became of changes of members.
-func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals int) error {
-	var unknown, skipped, refused []string
+func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals int) (skipped []string, err error) {
+	var unknown, refused []string
 	var failed error
 	joined, done := 0, 0
 	for _, m := range all {
@@ -139,11 +140,11 @@ func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals 
 	}
 	switch {
 	case len(unknown) == 0 || failed != nil:
-		return failed
+		return skipped, failed
 	case done > 0:
-		return scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s; the other members were changed", strings.Join(unknown, ", "))
+		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s; the other members were changed", strings.Join(unknown, ", "))
 	default:
-		return scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s", strings.Join(unknown, ", "))
+		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s", strings.Join(unknown, ", "))
 	}
 }
 

@@ -184,12 +184,15 @@ func (b *Backend) update(ctx context.Context, ev *Event, f *stored, c connector.
 	if len(joining)+len(leaving) == 0 {
 		return nil
 	}
-	if err := b.changeMembers(ctx, ev, bind, f.ref, joining, leaving); err != nil {
+	skipped, err := b.changeMembers(ctx, ev, bind, f.ref, joining, leaving)
+	if err != nil {
 		return err
 	}
-	// What became of it, members who could not join apart.
+	members := slices.DeleteFunc(slices.Collect(c.Want.At(bind.memberField).Elements()), func(v schema.Value) bool {
+		return slices.Contains(skipped, v.Text())
+	})
 	f.rec = f.rec.Clone()
-	f.rec.SetAt(bind.memberField, c.Want.At(bind.memberField))
+	f.rec.SetAt(bind.memberField, schema.ListValue(members...))
 	f.partial = true
 	return nil
 }
