@@ -99,9 +99,10 @@ func TestExplain(t *testing.T) {
 	assert.Regexp(t, `(?m)^ +lookup\("department"\) +"Lab" → 7$`, out)
 	assert.NotContains(t, out, "\x1b", "a file gets no colours")
 
-	code, out, errs = mapcmd(dir, "", "explain", "freshservice-requester", "@ada.json", "--record", "@record.json", "--json")
-	assert.Equal(t, exitWrong, code, "the department is not known")
-	assert.Contains(t, errs, `no department with name "Lab"`)
+	phone := strings.Replace(adaJSON, `"locale"`, `"phoneNumbers":[{"type":"work","value":"ada@home"}],"locale"`, 1)
+	code, out, errs = mapcmd(dir, phone, "explain", "freshservice-requester", "-", "--record", "@record.json", "--json")
+	assert.Equal(t, exitWrong, code, "that is no phone number")
+	assert.Contains(t, errs, "work_phone_number")
 	var trace struct {
 		InScope bool
 		Trace   []struct{ Rule, Action, Why string }
