@@ -75,7 +75,7 @@ func (d *driver) listAgentGroups(ctx context.Context, q connector.Query) (*conne
 	case out.Next != "":
 		out.Next = groupCursor(workspace, out.Next)
 	case next >= 0:
-		out.Next = groupCursor(ids[next], "1")
+		out.Next = groupCursor(ids[next], "")
 	}
 	if len(ids) > 1 {
 		out.Total = -1
@@ -104,21 +104,20 @@ func (d *driver) findAgentGroups(ctx context.Context, l listing) (*connector.Pag
 
 // groupCursor names a page of the groups of a workspace.
 func groupCursor(workspace int64, page string) string {
-	return strconv.FormatInt(workspace, 10) + "." + page
+	return strconv.FormatInt(workspace, 10) + "/" + page
 }
 
 // parseGroupCursor reads one. The empty cursor is the first page of the first
 // workspace.
-func parseGroupCursor(cursor string, first int64) (workspace int64, page int, err error) {
+func parseGroupCursor(cursor string, first int64) (workspace int64, page string, err error) {
 	if cursor == "" {
-		return first, 1, nil
+		return first, "", nil
 	}
-	w, p, _ := strings.Cut(cursor, ".")
-	if workspace, err = strconv.ParseInt(w, 10, 64); err != nil || workspace < 0 || p == "" {
-		return 0, 0, connector.Errorf(connector.Invalid, "", "there is no such page")
+	w, page, _ := strings.Cut(cursor, "/")
+	if workspace, err = strconv.ParseInt(w, 10, 64); err != nil || workspace < 0 || groupCursor(workspace, page) != cursor {
+		return 0, "", connector.Errorf(connector.Invalid, "", "there is no such page")
 	}
-	page, err = parseCursor(p)
-	return workspace, page, err
+	return workspace, page, nil
 }
 
 // groupLists are the lists of people that an agent group has, each with one of

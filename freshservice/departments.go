@@ -68,17 +68,14 @@ func (m *moves) of(department string) map[string]moved {
 // departmentPage reads a page of the people who have a department, from the search,
 // which shows 1,200 people at most. Whoever came or left through this connection
 // while the search lags behind is on the first page, or on none.
-func (d *driver) departmentPage(ctx context.Context, id string, page int, background bool) (*connector.Page, error) {
+func (d *driver) departmentPage(ctx context.Context, id, cursor string, background bool) (*connector.Page, error) {
 	number, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return nil, connector.Errorf(connector.NotFound, "", "there is no such department")
 	}
 	q := connector.Query{
 		Filter:     &schema.Compare{Path: schema.Path{Attr: fieldDepartments}, Op: schema.Eq, Value: schema.IntegerValue(number)},
-		Background: background, Kin: d.managed,
-	}
-	if page > 1 {
-		q.Cursor = strconv.Itoa(page)
+		Background: background, Kin: d.managed, Cursor: cursor,
 	}
 	out, err := d.listRequesters(ctx, q)
 	if err != nil {
@@ -89,7 +86,7 @@ func (d *driver) departmentPage(ctx context.Context, id string, page int, backgr
 		_, known := recent[rec.String("id")]
 		return known
 	})
-	if page == 1 {
+	if cursor == "" {
 		for _, person := range slices.Sorted(maps.Keys(recent)) {
 			x := recent[person]
 			if !x.in {

@@ -156,14 +156,11 @@ type listing struct {
 }
 
 func (d *driver) list(ctx context.Context, l listing) (*connector.Page, error) {
-	page, err := parseCursor(l.query.Cursor)
-	if err != nil {
-		return nil, err
-	}
 	f := l.query.Filter
 	if f == nil {
-		return d.scan(ctx, l, page)
+		return d.scan(ctx, l, l.query.Cursor)
 	}
+	var err error
 	if l.match, err = l.typ.Match(f); err != nil {
 		return nil, connector.Errorf(connector.Unsupported, "", "the filter does not fit the fields of the object")
 	}
@@ -173,7 +170,7 @@ func (d *driver) list(ctx context.Context, l listing) (*connector.Page, error) {
 	if address, ok := eqOn(f, l.email); ok && l.email != "" {
 		return d.byEmail(ctx, l, address)
 	}
-	return d.search(ctx, l, page)
+	return d.search(ctx, l)
 }
 
 // parseCursor reads the number of a page. The empty cursor is page 1.
@@ -221,31 +218,15 @@ func (d *driver) byEmail(ctx context.Context, l listing, address string) (*conne
 	return &connector.Page{Records: recs, Total: len(recs)}, nil
 }
 
-// scan reads a page of everything. Offsets over a list that is sorted by name
-// skip and repeat people who are renamed meanwhile; the API has no better.
-func (d *driver) scan(ctx context.Context, l listing, page int) (*connector.Page, error) {
-	p := clone(l.params)
-	p.Set("per_page", strconv.Itoa(pageSize))
-	got, err := d.index(ctx, l.res, p, page, l.query.Background)
-	if err != nil {
-		return nil, fail(err, request{})
-	}
-	recs, err := l.records(got.items)
-	if err != nil {
-		return nil, err
-	}
-	return l.page(recs, page, got.next), nil
-}
-
 // search reads a page of what the search finds.
-func (d *driver) search(ctx context.Context, l listing, page int) (*connector.Page, error) {
+func (d *driver) search(ctx context.Context, l listing) (*connector.Page, error) {
 	if l.plain {
 		return d.scanSmall(ctx, l)
 	}
 	if l.states {
 		if p, whole := stateParams(l.query.Filter); len(p) > 0 {
 			if l.params = p; whole {
-				return d.scan(ctx, l, page)
+				return d.scan(ctx, l, l.query.Cursor)
 			}
 		}
 	}
@@ -255,35 +236,42 @@ func (d *driver) search(ctx context.Context, l listing, page int) (*connector.Pa
 		case l.small:
 			return d.scanSmall(ctx, l)
 		case l.states && saysState(l.query.Filter):
-			return d.scan(ctx, l, page) // the search knows no states
+			return d.scan(ctx, l, l.query.Cursor) // the search knows no states
 		}
 		return nil, err
 	}
 	if l.states {
 		l.params = nil // what is left of them is looked at in the answer
 	}
-	if page > queryPages {
+	at, err := parsePlace(l.query.Cursor, 1)
+	if err != nil {
+		return nil, err
+	}
+	if at.at > queryPages {
 		return nil, connector.Errorf(connector.Unsupported, "",
 			"Freshservice's search gives no more than %d records", queryPage*queryPages)
 	}
 	p := clone(l.params)
 	p.Set("query", expr)
-	got, err := d.index(ctx, l.res, p, page, l.query.Background)
+	got, err := d.index(ctx, l.res, p, at.at, l.query.Background)
 	if err != nil {
 		return nil, failSearch(err)
 	}
-	recs, err := l.records(got.items)
+	if len(got.items) >= queryPage {
+		got.next = at.at + 1 // the Link header is not to be relied on here
+	}
+	// The youngest come first: who is made meanwhile pushes others to the next page.
+	out, err := l.after(at, got.items, got.next)
 	if err != nil {
 		return nil, err
 	}
-	if l.small && len(recs) == 0 && page == 1 {
+	if l.small && len(out.Records) == 0 && at.at == 1 {
 		return d.scanSmall(ctx, l)
 	}
-	next := got.next
-	if len(got.items) >= queryPage {
-		next = page + 1 // the Link header is not to be relied on here
+	if got.next != 0 {
+		out.Next = place{at: got.next, given: idsOf(got.items)}.String()
 	}
-	return l.page(recs, page, next), nil
+	return out, nil
 }
 
 // stateParams returns the parameters of a list of agents for a filter that is, or
@@ -330,16 +318,17 @@ func saysState(f schema.Filter) bool {
 // and for one in another case, about which the search may be particular.
 func (d *driver) scanSmall(ctx context.Context, l listing) (*connector.Page, error) {
 	out := &connector.Page{}
-	for page := 1; page != 0; {
+	cursor := ""
+	for page := 1; ; page++ {
 		if page > maxSmallPages {
 			return nil, connector.Errorf(connector.Unsupported, "", "the account has too many to look for one by name")
 		}
-		got, err := d.scan(ctx, l, page)
+		got, err := d.scan(ctx, l, cursor)
 		if err != nil {
 			return nil, err
 		}
 		out.Records = append(out.Records, got.Records...)
-		if page, err = parseCursor(got.Next); err != nil || got.Next == "" {
+		if cursor = got.Next; cursor == "" {
 			break
 		}
 	}
@@ -366,17 +355,6 @@ func (l listing) records(items []schema.Value) ([]*schema.Record, error) {
 // listing's own type: kin are looked at as if they were of it.
 func (l listing) passes(rec *schema.Record) bool {
 	return l.match == nil || l.match.Match(asRequester(l.typ, rec))
-}
-
-func (l listing) page(recs []*schema.Record, page, next int) *connector.Page {
-	out := &connector.Page{Records: recs, Total: -1}
-	switch {
-	case next != 0:
-		out.Next = strconv.Itoa(next)
-	case page == 1:
-		out.Total = len(recs)
-	}
-	return out
 }
 
 // failSearch is fail for a lookup by value: what the API does not take there it

@@ -10,22 +10,18 @@ import (
 // ListMembers implements connector.Members: one call for a page, for all of an agent
 // group.
 func (d *driver) ListMembers(ctx context.Context, group connector.Ref, cursor string) (*connector.Page, error) {
-	page, err := parseCursor(cursor)
-	if err != nil {
-		return nil, err
-	}
 	switch group.Object {
 	case ObjectAgentGroup:
 		return d.agentGroupMembers(ctx, group.ID)
 	case ObjectRequesterGroup:
-		return d.requesterGroupPage(ctx, group.ID, page, false)
+		return d.requesterGroupPage(ctx, group.ID, cursor, false)
 	case ObjectDepartment:
-		if page == 1 {
+		if cursor == "" {
 			if _, err := d.getFixed(ctx, departments, d.departmentType(), group.ID); err != nil {
 				return nil, err
 			}
 		}
-		return d.departmentPage(ctx, group.ID, page, false)
+		return d.departmentPage(ctx, group.ID, cursor, false)
 	default:
 		return nil, connector.Errorf(connector.Unsupported, "", "it has no members")
 	}
@@ -70,7 +66,7 @@ func (d *driver) EditMembers(ctx context.Context, group connector.Ref, add, remo
 // fillMembers puts the members into the record of a group that does not have them
 // from the API: one call for a page of them.
 func (d *driver) fillMembers(ctx context.Context, object string, group *schema.Record, background bool) error {
-	var read func(ctx context.Context, id string, page int, background bool) (*connector.Page, error)
+	var read func(ctx context.Context, id, cursor string, background bool) (*connector.Page, error)
 	switch {
 	case object == ObjectRequesterGroup:
 		read = d.requesterGroupPage
@@ -80,20 +76,18 @@ func (d *driver) fillMembers(ctx context.Context, object string, group *schema.R
 		return nil
 	}
 	var members []schema.Value
-	for page := 1; ; {
-		got, err := read(ctx, group.String("id"), page, background)
+	cursor := ""
+	for {
+		got, err := read(ctx, group.String("id"), cursor, background)
 		if err != nil {
 			return err
 		}
 		for _, rec := range got.Records {
 			members = append(members, rec.Get("id"))
 		}
-		if got.Next == "" {
+		if cursor = got.Next; cursor == "" {
 			group.Set(fieldMembers, schema.ListValue(members...))
 			return nil
-		}
-		if page, err = parseCursor(got.Next); err != nil {
-			return err
 		}
 	}
 }

@@ -44,7 +44,11 @@ const memberPath = "/requester_groups/{id}/members"
 
 // requesterGroupPage reads a page of a group's members, of whom no more than the
 // name and the address is told.
-func (d *driver) requesterGroupPage(ctx context.Context, id string, page int, background bool) (*connector.Page, error) {
+func (d *driver) requesterGroupPage(ctx context.Context, id, cursor string, background bool) (*connector.Page, error) {
+	page, err := parseCursor(cursor)
+	if err != nil {
+		return nil, err
+	}
 	t, err := d.typeOf(ctx, ObjectRequester)
 	if err != nil {
 		return nil, err
@@ -155,19 +159,17 @@ func (e *memberEdit) settle(ctx context.Context, r connector.Ref, add bool, refu
 
 // isMember reads the members of a group until somebody is among them.
 func (d *driver) isMember(ctx context.Context, group, id string) (bool, error) {
-	for page := 1; page <= maxWholePages; {
-		got, err := d.requesterGroupPage(ctx, group, page, false)
+	cursor := ""
+	for range maxWholePages {
+		got, err := d.requesterGroupPage(ctx, group, cursor, false)
 		if err != nil {
 			return false, err
 		}
 		if slices.ContainsFunc(got.Records, func(rec *schema.Record) bool { return rec.String("id") == id }) {
 			return true, nil
 		}
-		if got.Next == "" {
+		if cursor = got.Next; cursor == "" {
 			return false, nil
-		}
-		if page, err = parseCursor(got.Next); err != nil {
-			return false, err
 		}
 	}
 	return false, nil
