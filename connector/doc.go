@@ -9,7 +9,8 @@
 // native objects and records in [DecodeRecord], [RecordBody] and [ChangeBody],
 // and that between filters and search languages in [EqOn], [Leaves] and
 // [Render]. A [Registry] opens targets by name from [Settings].
-// Drivers whose credential changes with use keep it in a [TokenStore].
+// Drivers whose credential changes with use keep it in a [TokenStore], such as
+// those of a [TokenDirectory].
 //
 // # Errors
 //

@@ -22,7 +22,7 @@ type Token struct {
 // loads it before each refresh, and saves a new token before it makes the first
 // call with it, because the old one is gone by then: a token that is lost ends the
 // connection until somebody consents again. So a store should outlive the process,
-// and a save that returned nil should be there for good.
+// and a save that returned nil should be there for good: [TokenDirectory] has such stores.
 //
 // Processes that serve the same connection share one store. The driver expects
 // nothing of it but that a load sees the last save. It is safe for concurrent use.
