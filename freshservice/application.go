@@ -62,7 +62,7 @@ func Application(o *Options) connector.Application {
 			{Name: settingClientID, Kind: connector.SecretSetting, Help: "Instead of an API key: the client id of an OAuth app."},
 			{Name: settingClientSecret, Kind: connector.SecretSetting, Help: "The client secret of the OAuth app."},
 			{Name: settingRefreshToken, Kind: connector.SecretSetting,
-				Help: "The refresh token that the OAuth app got when an administrator authorized it. Later ones are kept by the program."},
+				Help: "The refresh token that the OAuth app got when an administrator authorized it. Later ones are kept by the program; one that keeps them for good may have the first one, too."},
 		},
 		Open: func(_ context.Context, s connector.Settings) (*connector.Target, error) {
 			auth, err := readAuth(s, &base)
@@ -97,8 +97,8 @@ func readAuth(s connector.Settings, o *Options) (Auth, error) {
 		return wrong("credentials."+settingClientID, "it is required with OAuth")
 	case secret.IsEmpty():
 		return wrong("credentials."+settingClientSecret, "it is required with OAuth")
-	case refresh.IsEmpty():
-		return wrong("credentials."+settingRefreshToken, "it is required with OAuth")
+	case refresh.IsEmpty() && o.Tokens == nil:
+		return wrong("credentials."+settingRefreshToken, "it is required with OAuth where the program keeps no tokens")
 	case s.Text(settingOrgDomain) == "":
 		return wrong("settings."+settingOrgDomain, "it is required with OAuth")
 	}

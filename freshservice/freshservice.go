@@ -152,9 +152,9 @@ type Options struct {
 	DescriptionAge time.Duration
 
 	// Tokens returns where the tokens of a connection are kept that an [Application]
-	// opens with the setting refresh_token, by the account, such as
-	// "acme.freshservice.com", and the app's client id. It should return the same store
-	// for the same names. Nil keeps them in memory. New does not use it.
+	// opens with the setting client_id, by the account, such as "acme.freshservice.com",
+	// and the app's client id. It should return the same store for the same names. Nil
+	// keeps them in memory, and needs the setting refresh_token. New does not use it.
 	Tokens func(account, clientID string) connector.TokenStore
 
 	// budgets shares an account's rate limit among connections to it.

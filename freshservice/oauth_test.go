@@ -276,6 +276,10 @@ func TestOAuth_Settings(t *testing.T) {
 	assert.Len(t, stores, 1)
 	assert.Contains(t, stores, "acme.freshservice.com the-id")
 	assert.Equal(t, 2, o.issued)
+	target, err = open(settings, map[string]any{"client_id": "the-id", "client_secret": "the-secret-" + canary}) // the store is all it takes
+	require.NoError(t, err)
+	require.NoError(t, target.Check(t.Context()))
+	base.Tokens = nil
 
 	for field, without := range map[string][2]map[string]any{
 		"credentials.client_id":     {settings, {"client_secret": "s", "refresh_token": "r"}},

@@ -20,12 +20,20 @@ const (
 	settingOwner         = "account_owner"
 	settingCounts        = "counts"
 	settingScopes        = "scopes"
+	settingGrant         = "grant"
 	settingClientID      = "client_id"
 	settingClientSecret  = "client_secret"
 	settingRefreshToken  = "refresh_token"
 	settingEmail         = "email"
 	settingAPIToken      = "api_token"
 	settingRateReserve   = "rate_reserve"
+)
+
+// What the setting grant of an [Application] can say: how the OAuth client gets
+// tokens (RFC 6749 sections 4.4 and 4.1).
+const (
+	GrantClientCredentials = "client_credentials"
+	GrantAuthorizationCode = "authorization_code"
 )
 
 // Application returns Zendesk for a [connector.Registry]. Options that the
@@ -77,6 +85,8 @@ func Application(o *Options) connector.Application {
 				Help: "Whether lists of more than one page say how many records there are in all, which takes one more call."},
 			{Name: settingScopes, Default: base.Scopes,
 				Help: `What the OAuth client's tokens are asked for. Changes of e-mail addresses need "read write".`},
+			{Name: settingGrant, Default: GrantClientCredentials, Choices: []string{GrantClientCredentials, GrantAuthorizationCode},
+				Help: "How the OAuth client gets tokens. Say authorization_code if it acts for a user who consented to it, whose tokens the program keeps; so it does with a refresh_token."},
 			{Name: settingRateReserve, Kind: connector.NumberSetting, Default: httpx.ReserveSetting(base.RateReserve),
 				Help: "The percentage of each rate limit that is left to other programs that use the account's API, from 0 to 90."},
 			{Name: settingClientID, Kind: connector.SecretSetting,
@@ -131,7 +141,10 @@ func readAuth(s connector.Settings, o *Options) (Auth, error) {
 		return Auth{name: email, secret: token}, nil
 	case id.IsEmpty():
 		return wrong(settingClientID, "it is required")
-	case !refresh.IsEmpty():
+	case !refresh.IsEmpty() || s.Text(settingGrant) == GrantAuthorizationCode:
+		if refresh.IsEmpty() && o.Tokens == nil {
+			return wrong(settingRefreshToken, "it is required where the program keeps no tokens")
+		}
 		c := &consent{initial: connector.Token{Refresh: refresh}}
 		if o.Tokens != nil {
 			c.tokens = o.Tokens(strings.ToLower(s.Text(settingSubdomain))+".zendesk.com", id.Reveal())

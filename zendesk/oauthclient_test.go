@@ -165,10 +165,11 @@ func TestAuthorizationCode_Settings(t *testing.T) {
 	opts := *c.opts
 	opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	credentials := map[string]any{"client_id": c.client.ID, "client_secret": c.sim.ClientSecret(), "refresh_token": first.Refresh.Reveal()}
+	settings := map[string]any{"subdomain": "Acme"}
 	open := func(credentials map[string]any) (*connector.Target, error) {
 		reg, err := connector.NewRegistry(zendesk.Application(&opts))
 		require.NoError(t, err)
-		s, err := connector.NewSettings(map[string]any{"subdomain": "Acme"}, credentials)
+		s, err := connector.NewSettings(settings, credentials)
 		require.NoError(t, err)
 		return reg.Open(t.Context(), "zendesk", s)
 	}
@@ -186,12 +187,20 @@ func TestAuthorizationCode_Settings(t *testing.T) {
 		require.NoError(t, target.Check(t.Context()))
 	}
 	assert.Contains(t, stores, "acme.zendesk.com "+c.client.ID)
+
+	// With the grant named, the store is all it takes.
+	settings["grant"] = zendesk.GrantAuthorizationCode
+	stored, err := open(map[string]any{"client_id": c.client.ID, "client_secret": c.sim.ClientSecret()})
+	require.NoError(t, err)
+	require.NoError(t, stored.Check(t.Context()))
 	assert.NotContains(t, log.String(), "memory")
 	opts.Tokens = nil
 	target, err := open(credentials)
 	require.NoError(t, err)
 	assert.Contains(t, log.String(), "kept in memory only")
 	require.ErrorIs(t, target.Check(t.Context()), connector.Unauthenticated)
+	_, err = open(map[string]any{"client_id": c.client.ID, "client_secret": c.sim.ClientSecret()})
+	require.ErrorContains(t, err, "credentials.refresh_token: it is required where the program keeps no tokens")
 
 	for field, wrong := range map[string]map[string]any{
 		"credentials.client_id":     {"refresh_token": "r"},

@@ -119,11 +119,11 @@ type Options struct {
 	DescriptionAge time.Duration
 
 	// Tokens returns where the tokens of a connection are kept that an [Application]
-	// opens with the setting refresh_token, by the account, such as
-	// "acme.zendesk.com", and the OAuth client's id. It should return the same store
-	// for the same names. Nil keeps them in memory, so that the setting has to be
-	// renewed before the program is started again: Zendesk takes a refresh token once.
-	// New does not use it.
+	// opens with the setting refresh_token or [GrantAuthorizationCode], by the account,
+	// such as "acme.zendesk.com", and the OAuth client's id. It should return the same
+	// store for the same names. Nil keeps them in memory and needs a refresh_token,
+	// which has to be renewed before the program is started again: Zendesk takes a
+	// refresh token once. New does not use it.
 	Tokens func(account, clientID string) connector.TokenStore
 
 	// budgets shares an account's rate limit among connections to it.
