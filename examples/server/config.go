@@ -11,6 +11,7 @@ import (
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/gateway"
 	"github.com/usher-scim/usher/provision"
+	"github.com/usher-scim/usher/zendesk"
 )
 
 // config is the configuration file. A complete one:
@@ -19,6 +20,9 @@ import (
 //	public_url: https://scim.example.com
 //	admin_token: env:USHER_ADMIN_TOKEN       # or sha256:HEX, or file:PATH; without it a new one at each start
 //	trusted_proxies: [127.0.0.1, 10.0.0.0/8]
+//	token_store:                             # optional: where OAuth tokens outlive the server
+//	  directory: tokens
+//	  key: file:token.key                    # or env:NAME; server token-key prints one
 //	connections:
 //	  - id: acme                             # optional: made of the name
 //	    name: Acme
@@ -41,6 +45,7 @@ type config struct {
 	publicURL      string
 	adminToken     gateway.TokenHash // zero: to be made
 	trustedProxies []netip.Prefix
+	tokens         *tokenStore // nil: none
 	connections    []configured
 }
 
@@ -83,6 +88,10 @@ func loadConfig(file string, env environment) (*config, error) {
 				proxies = append(proxies, s)
 				return err
 			})
+		},
+		"token_store": func(n node) (err error) {
+			c.tokens, err = readTokenStore(n, env)
+			return err
 		},
 		"connections": func(n node) error {
 			return n.list(func(n node) error {
@@ -203,6 +212,14 @@ func (c *configured) explain(err error) error {
 		return c.at.find(e.Field).errorf("%s", e.Msg)
 	}
 	return c.at.errorf("%w", err)
+}
+
+// consented reports whether the connection acts for somebody who consented to its
+// OAuth client.
+func (c *configured) consented() bool {
+	s := c.config.Settings
+	return !s.Secret("client_id").IsEmpty() &&
+		(c.config.Target == "freshservice" || s.Text("grant") == zendesk.GrantAuthorizationCode || !s.Secret("refresh_token").IsEmpty())
 }
 
 // mapping returns the mapping documents of the connection, nil for those of the

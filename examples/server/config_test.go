@@ -28,7 +28,7 @@ func TestConfig_Mistakes(t *testing.T) {
 		"tab":                   {"listen: x\n\tpublic_url: y\n", ":2: not valid YAML"},
 		"two documents":         {"listen: x\n---\nlisten: y\n", ":2: only one document is wanted"},
 		"not an object":         {"- listen\n", ":1: a list of names and values is wanted"},
-		"unknown field":         {"listen: x\nport: 80\n", ":2: port: unknown field; known are admin_token, connections, listen, public_url, trusted_proxies"},
+		"unknown field":         {"listen: x\nport: 80\n", ":2: port: unknown field; known are admin_token, connections, listen, public_url, token_store, trusted_proxies"},
 		"field twice":           {"listen: x\nlisten: y\n", ":2: listen: it is there twice"},
 		"alias":                 {"listen: &a x\npublic_url: *a\n", ":1: listen: anchors and aliases are not taken"},
 		"merge":                 {"connections:\n  - <<: {id: a}\n", ":2: connections[0]: a plain name is wanted"},

@@ -33,11 +33,14 @@ type flags struct {
 
 const usage = `usage: server [flags]    serve; without --config in a sandbox
        server token      print a new token and its hash
+       server token-key  print a new key for the configuration's token_store
+       server authorize  ask for the consent to a connection's OAuth client
 
 `
 
 // program is the program with what it takes from its surroundings.
 type program struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            environment
 	// How accounts that are no simulators are reached.
@@ -47,13 +50,20 @@ type program struct {
 
 // run is the program: it serves until ctx ends and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	p := &program{stdout: stdout, stderr: stderr, env: os.LookupEnv}
+	p := &program{stdin: os.Stdin, stdout: stdout, stderr: stderr, env: os.LookupEnv}
 	return p.run(ctx, args)
 }
 
 func (p *program) run(ctx context.Context, args []string) int {
-	if len(args) > 0 && args[0] == "token" {
-		return report(p.stderr, printToken(args[1:], p.stdout))
+	if len(args) > 0 {
+		switch args[0] {
+		case "token":
+			return report(p.stderr, printToken(args[1:], p.stdout))
+		case "token-key":
+			return report(p.stderr, printTokenKey(args[1:], p.stdout))
+		case "authorize":
+			return p.authorize(ctx, args[1:])
+		}
 	}
 	f, err := parseFlags(args, p.stderr)
 	switch {

@@ -5,6 +5,8 @@
 //	go run ./examples/server                        sandbox on 127.0.0.1:8080
 //	go run ./examples/server --config usher.yaml    real accounts
 //	go run ./examples/server token                  a new token and its hash
+//	go run ./examples/server token-key              a new key for OAuth tokens
+//	go run ./examples/server authorize              a consent to an OAuth client
 //
 // See config.go for the configuration file.
 package main

@@ -95,15 +95,18 @@ func (p *program) settle(f *flags) (*config, error) {
 type server struct {
 	log     *slog.Logger
 	gateway *gateway.Gateway
-	sandbox *sandbox // nil: none
-	hosts   []string // under which the sandbox's pages are served
+	sandbox *sandbox    // nil: none
+	hosts   []string    // under which the sandbox's pages are served
+	tokens  *tokenStore // nil: none
 	ready   ready
 }
 
-// applications are the help desks with real accounts.
-func (p *program) applications(log *slog.Logger) []connector.Application {
+// applications are the help desks with real accounts, whose OAuth tokens are kept
+// in tokens; nil keeps them in memory.
+func (p *program) applications(log *slog.Logger, tokens func(account, clientID string) connector.TokenStore) []connector.Application {
 	fresh, zen := p.freshservice, p.zendesk
 	fresh.Logger, zen.Logger = log, log
+	fresh.Tokens, zen.Tokens = tokens, tokens
 	return []connector.Application{freshservice.Application(&fresh), zendesk.Application(&zen)}
 }
 
@@ -113,12 +116,19 @@ func (p *program) build(ctx context.Context, f *flags, c *config, addr net.Addr,
 	if public == "" {
 		public = local.URL(addr)
 	}
-	s := &server{log: log, ready: ready{Ready: true, URL: local.URL(addr), Connections: []shown{}}}
+	s := &server{log: log, tokens: c.tokens, ready: ready{Ready: true, URL: local.URL(addr), Connections: []shown{}}}
 	inMemory, err := memoryApplication()
 	if err != nil {
 		return nil, err
 	}
-	helpDesks := p.applications(log)
+	var tokens func(account, clientID string) connector.TokenStore
+	if s.tokens != nil {
+		if err := s.tokens.open(log); err != nil {
+			return nil, err
+		}
+		tokens = s.tokens.store
+	}
+	helpDesks := p.applications(log, tokens)
 	if f.sandbox {
 		s.hosts = sandboxHosts(public, addr)
 		s.sandbox = newSandbox(public, inMemory, log)
@@ -144,6 +154,11 @@ func (p *program) build(ctx context.Context, f *flags, c *config, addr net.Addr,
 	}
 	for i := range c.connections {
 		if err := s.addConfigured(ctx, &c.connections[i], apps); err != nil {
+			return nil, err
+		}
+	}
+	if s.tokens != nil {
+		if err := s.tokens.check(); err != nil {
 			return nil, err
 		}
 	}
@@ -216,6 +231,9 @@ func (s *server) checkAll(ctx context.Context, list []configured) error {
 		c := &list[i]
 		switch {
 		case err == nil:
+		case errors.Is(err, connector.Unauthenticated) && s.tokens != nil && c.consented():
+			return c.at.find("credentials").errorf("%s does not accept the credentials or the stored tokens of connection %s; `server authorize` asks for new tokens",
+				c.config.Target, c.config.ID)
 		case errors.Is(err, connector.Unauthenticated):
 			return c.at.find("credentials").errorf("%s does not accept the credentials of connection %s", c.config.Target, c.config.ID)
 		case isDiagnostics(err):
