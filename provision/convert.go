@@ -60,6 +60,39 @@ func (c *modification) convert(ctx context.Context, wanted *schema.Record) error
 	return nil
 }
 
+// carryOver gives the resource that a PATCH asks for what the converted record has
+// and the kind that it was had no place for, such as further addresses: what the
+// request does not speak of is not taken away.
+func (c *modification) carryOver(ctx context.Context, was, wanted *schema.Record) error {
+	now, err := c.b.resource(ctx, c.stored, forWriting)
+	if err != nil {
+		return err
+	}
+	for slot, v := range now.Record.Values() {
+		switch before := was.At(slot); {
+		case before.Unassigned() && wanted.At(slot).Unassigned():
+			wanted.SetAt(slot, v)
+		case v.Kind() == schema.KindList && wanted.At(slot).Equal(before):
+			for e := range v.Elements() {
+				if t := e.Member("type"); !t.Unassigned() && !hasType(before, t) {
+					wanted.SetAt(slot, wanted.At(slot).Append(e))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// hasType reports whether one of a list's elements is of that type.
+func hasType(list, t schema.Value) bool {
+	for e := range list.Elements() {
+		if e.Member("type").Equal(t) {
+			return true
+		}
+	}
+	return false
+}
+
 // replacing is what the mapping makes a record of another kind from.
 func (c *modification) replacing(wanted, stored *schema.Record) *mapping.Input {
 	return &mapping.Input{Op: mapping.Replace, Resource: wanted, Stored: stored, Now: c.b.opts.Clock()}

@@ -208,6 +208,11 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 		rest, cancel := afterWrite(ctx)
 		defer cancel()
 		ctx = rest
+		if in.Op == mapping.Patch {
+			if err := c.carryOver(ctx, current.Record, wanted); err != nil {
+				return nil, err
+			}
+		}
 		in = c.replacing(wanted, c.rec)
 	}
 	if err := b.plan(ctx, ev, c.bind, in, &c.result); err != nil {
