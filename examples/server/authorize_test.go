@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -121,5 +123,26 @@ func TestAuthorize_Mistakes(t *testing.T) {
 			}
 			assert.NotContains(t, stderr, "right-secret")
 		})
+	}
+}
+
+// What the guides show is taken by the command.
+func TestAuthorize_OfTheGuides(t *testing.T) {
+	t.Parallel()
+	for name, newAccount := range oauthAccounts {
+		guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", name+".md"))
+		require.NoError(t, err)
+		_, rest, ok := strings.Cut(string(guide), "\n    token_store:")
+		require.True(t, ok, name)
+		text, _, _ := strings.Cut(rest, "\n\n")
+		config := file(t, "usher.yaml", "token_store:"+strings.ReplaceAll(text, "\n    ", "\n")+"\n")
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(config), "token.key"), []byte(tokenKey+"\n"), 0o600))
+		a := newAccount(t)
+		var vars []string
+		for variable, value := range map[string]string{"CLIENT_ID": "the-client", "CLIENT_SECRET": "right-secret"} {
+			vars = append(vars, "ZENDESK_"+variable, value, "FRESHWORKS_"+variable, value)
+		}
+		code, _, stderr := authorizes(t, a.program(t, 0, vars...), config, func(consent *url.URL) string { return a.authorize(t, consent) }, "acme")
+		assert.Equal(t, exitOK, code, "%s: %s", name, stderr)
 	}
 }

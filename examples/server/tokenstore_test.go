@@ -67,6 +67,8 @@ type oauthAccount struct {
 	program func(t *testing.T, later time.Duration, vars ...string) *program
 	// authorize consents to a request, and returns the code.
 	authorize func(t *testing.T, consent *url.URL) string
+	// revoke withdraws the consent.
+	revoke func()
 	// first asks the account itself for tokens, and returns the refresh token.
 	first func(t *testing.T) string
 }
@@ -82,7 +84,7 @@ var oauthAccounts = map[string]func(t *testing.T) *oauthAccount{
 			})
 		}
 		return &oauthAccount{
-			config: acmeConsented, authorize: authorize,
+			config: acmeConsented, authorize: authorize, revoke: sim.RevokeGrants,
 			program: func(t *testing.T, later time.Duration, vars ...string) *program {
 				t.Helper()
 				p := newProgram(append([]string{"CLIENT", "the-client", "SECRET", "right-secret", "OKTA", "token-of-okta", "TOKEN_KEY", tokenKey}, vars...)...)
@@ -104,7 +106,7 @@ var oauthAccounts = map[string]func(t *testing.T) *oauthAccount{
 		sim := freshservicetest.New(o)
 		hosts := inProcesses{"acme.freshservice.com": sim, "acme.myfreshworks.com": sim}
 		return &oauthAccount{
-			config: acmeApp,
+			config: acmeApp, revoke: sim.RevokeTokens,
 			authorize: func(_ *testing.T, consent *url.URL) string {
 				q := consent.Query()
 				return sim.Authorize(q.Get("redirect_uri"), strings.Fields(q.Get("scope"))...)
@@ -217,6 +219,29 @@ func TestTokenStore_OutlivesARestart(t *testing.T) {
 		code, _, stderr := fails(t, a.program(t, 0, "REFRESH", refresh), "--listen", "127.0.0.1:0", "--config", config)
 		assert.Equal(t, exitFailed, code)
 		assert.Contains(t, stderr, "does not accept the credentials of connection acme\n")
+	})
+}
+
+// Servers that share a store use what the other one was given, and what the command
+// stores while they run.
+func TestTokenStore_SharedByServers(t *testing.T) {
+	t.Parallel()
+	forEachAccount(t, func(t *testing.T, a *oauthAccount, config string) {
+		consent := func() {
+			code, _, stderr := authorizes(t, a.program(t, 0), config, func(consent *url.URL) string { return a.authorize(t, consent) })
+			require.Equal(t, exitOK, code, stderr)
+		}
+		consent()
+		one := start(t, a.program(t, 0), "--config", config)
+		two := start(t, a.program(t, 2*time.Hour), "--config", config) // to which the token has expired
+		works := func(r *running) int {
+			return ask(t, http.MethodGet, r.connection("acme").SCIMURL+"/Users?count=1", "token-of-okta", "").status
+		}
+		assert.Equal(t, []int{http.StatusOK, http.StatusOK, http.StatusOK}, []int{works(two), works(one), works(two)})
+		a.revoke()
+		assert.Equal(t, []int{http.StatusBadGateway, http.StatusBadGateway}, []int{works(one), works(two)})
+		consent()
+		assert.Equal(t, []int{http.StatusOK, http.StatusOK}, []int{works(one), works(two)})
 	})
 }
 
