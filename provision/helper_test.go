@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -92,6 +93,30 @@ func (w *world) serve(given *provision.Options, profile scim.Profile) {
 	w.client = scimtest.NewClient(scimtest.Handler(w.handler, baseURL, token))
 }
 
+// The default mappings without the tests that stand in them: to read those takes
+// longer than all the rest of a world, of which there are thousands.
+var (
+	freshserviceMappings = sync.OnceValue(func() fs.FS { return withoutTests(freshservice.Mappings) })
+	zendeskMappings      = sync.OnceValue(func() fs.FS { return withoutTests(zendesk.Mappings) })
+)
+
+func withoutTests(mappings fs.FS) fs.FS {
+	out := fstest.MapFS{}
+	err := fs.WalkDir(mappings, ".", func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(mappings, p)
+		text, _, _ := strings.Cut(string(data), "\ntests:\n")
+		out[p] = &fstest.MapFile{Data: []byte(text + "\n")}
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
+
 // copyOf copies options, which may be those of several worlds; nil stands for
 // none.
 func copyOf[T any](p *T) *T {
@@ -117,7 +142,7 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 	account.Clock = w.clock.Now
 	srv := freshservicetest.NewServer(account)
 	t.Cleanup(srv.Close)
-	w.account, w.mappings = srv.Account, freshservice.Mappings
+	w.account, w.mappings = srv.Account, freshserviceMappings()
 	fo := copyOf(driver)
 	fo.Transport = srv.Client().Transport
 	fo.Jitter = func() float64 { return 0 }
@@ -154,7 +179,7 @@ func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Op
 	account.Clock = w.clock.Now
 	srv := zendesktest.NewServer(account)
 	t.Cleanup(srv.Close)
-	w.zendesk, w.mappings = srv.Account, zendesk.Mappings
+	w.zendesk, w.mappings = srv.Account, zendeskMappings()
 	zo := copyOf(driver)
 	zo.Transport, zo.Clock = srv.Client().Transport, hurry{w.clock}
 	zo.Jitter = func() float64 { return 0 }
@@ -172,7 +197,7 @@ func zendeskWorld(t testing.TB, account *zendesktest.Options, driver *zendesk.Op
 func zendeskMapped(t *testing.T, document string, account *zendesktest.Options, driver *zendesk.Options, opts *provision.Options) *world {
 	t.Helper()
 	w := zendeskWorld(t, account, driver, opts)
-	w.mappings = withOverrideOf(t, zendesk.Mappings, document)
+	w.mappings = withOverrideOf(t, zendeskMappings(), document)
 	w.serve(opts, scim.ProfileCompatible())
 	_, err := w.backend.Types(t.Context())
 	require.NoError(t, err)

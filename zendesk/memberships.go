@@ -95,10 +95,22 @@ func (d *driver) moveOrganization(ctx context.Context, u *update, user string) e
 
 // joinOrganization makes a user a member; one who is one already is a success.
 func (d *driver) joinOrganization(ctx context.Context, user, organization string) error {
-	return d.join(ctx, &circle{joins: organizationMemberships}, schema.MembersValue(
+	err := d.join(ctx, &circle{joins: organizationMemberships}, schema.MembersValue(
 		schema.Member{Name: "user_id", Value: schema.IntegerValue(number(user))},
 		schema.Member{Name: "organization_id", Value: schema.IntegerValue(number(organization))},
 	))
+	if statusOf(err) != http.StatusUnprocessableEntity {
+		return err
+	}
+	// Not every refusal tells that it is there already.
+	have, failed := d.organizationsOf(ctx, user)
+	if failed != nil {
+		return failed
+	}
+	if slices.ContainsFunc(have, func(m membership) bool { return m.circle == organization }) {
+		return nil
+	}
+	return err
 }
 
 // failMembership is fail for a membership that is refused: the field is the one
