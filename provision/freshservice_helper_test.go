@@ -106,3 +106,22 @@ func cost(t testing.TB, w *world, name string, want ...string) {
 	})
 	assert.Equal(t, nonNil(want), nonNil(calls), name)
 }
+
+func scimID(id int64) string { return fmt.Sprint(id) }
+
+// addMembers adds members to a group.
+func addMembers(ids ...string) map[string]any {
+	return patch(map[string]any{"op": "add", "path": "members", "value": memberList(ids...)})
+}
+
+func removeMember(id string) map[string]any {
+	return patch(map[string]any{"op": "remove", "path": `members[value eq "` + id + `"]`})
+}
+
+func memberList(ids ...string) []any {
+	out := []any{}
+	for _, id := range ids {
+		out = append(out, map[string]any{"value": id})
+	}
+	return out
+}

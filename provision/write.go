@@ -211,10 +211,11 @@ func (b *Backend) disable(ctx context.Context, ev *Event, f *stored) error {
 	if err := b.mayRemove(f); err != nil {
 		return err
 	}
+	if !f.entry.Restoring {
+		f.entry.Dropped = nil
+	}
 	for _, a := range leaving.acts {
-		if a.Kind == connector.Deactivate {
-			b.keepDropped(ctx, ev, f)
-		}
+		b.keepDropped(ctx, ev, f, a)
 		rec, err := b.act(ctx, ev, f, a)
 		if err != nil {
 			return err
@@ -229,17 +230,31 @@ func (b *Backend) disable(ctx context.Context, ev *Event, f *stored) error {
 	return nil
 }
 
-// keepDropped remembers what a deactivation is about to empty. Afterwards would be
-// too late: whoever repeats a request whose answer was lost finds it gone.
-func (b *Backend) keepDropped(ctx context.Context, ev *Event, f *stored) {
-	if !f.entry.Restoring {
-		f.entry.Dropped = nil
-	}
-	for _, field := range f.bind.obj.DroppedByDeactivate {
+// keepDropped remembers what an action of a departure is about to empty. Afterwards
+// would be too late: whoever repeats a request whose answer was lost finds it gone.
+func (b *Backend) keepDropped(ctx context.Context, ev *Event, f *stored, a connector.Action) {
+	for _, field := range f.bind.takenBy(a) {
 		f.entry.drop(field, f.rec.Get(field))
 	}
 	if f.entry.Dropped != nil {
+		f.entry.Restoring = f.entry.Restoring || a.Kind == connector.Convert // until the departure is done
 		b.save(ctx, ev, f.entry)
+	}
+}
+
+// takenBy are the fields that an action empties: a deactivation those that it drops,
+// a conversion those that an activation sets and the other kind can have taken away.
+func (bind *binding) takenBy(a connector.Action) []string {
+	switch a.Kind {
+	case connector.Deactivate:
+		return bind.obj.DroppedByDeactivate
+	case connector.Convert:
+		to := bind.fam.kindOf(a.To).obj
+		return slices.DeleteFunc(slices.Clone(bind.obj.ResetByActivate), func(field string) bool {
+			return !slices.Contains(to.DroppedByDeactivate, field)
+		})
+	default:
+		return nil
 	}
 }
 
