@@ -207,6 +207,8 @@ type driver struct {
 
 	// What the account taught about rules that the vendor does not document.
 	learned learned
+
+	cutShort cutShort // changes of requester groups that ended in the middle
 }
 
 // learned are findings about one account. They only save calls: each is found

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/usher-scim/usher/connector"
 	"github.com/usher-scim/usher/internal/httpx"
@@ -89,10 +90,24 @@ func (d *driver) requesterGroupPage(ctx context.Context, id, cursor string, back
 // nothing else (reference, 6.2). What the account answers about somebody who is
 // there, or is not, is not documented: what it refuses is looked up in the list of
 // members, once.
+//
+// A change that takes more calls than the account allows just now ends in the
+// middle, and is asked for again. Then the members are read first, so that each
+// attempt goes on where the one before has ended.
 func (d *driver) editRequesterGroup(ctx context.Context, group connector.Ref, add, remove []connector.Ref) ([]error, error) {
 	results := make([]error, 0, len(add)+len(remove))
 	e := &memberEdit{d: d, group: group}
+	if d.cutShort.has(group.ID) {
+		if err := e.readMembers(ctx); err != nil {
+			return nil, err
+		}
+	}
+	defer func() { d.cutShort.set(group.ID, isSystemic(e.stop) && len(results) > 1) }()
 	for i, r := range slices.Concat(add, remove) {
+		if e.members != nil && e.members[r.ID] == (i < len(add)) {
+			results = append(results, nil)
+			continue
+		}
 		err := e.one(ctx, r, i < len(add))
 		if e.gone {
 			if done := slices.ContainsFunc(results, func(err error) bool { return err == nil }); !done {
@@ -110,6 +125,44 @@ type memberEdit struct {
 	group connector.Ref
 	gone  bool  // the group does not exist
 	stop  error // why nothing further is tried
+	// members are those that there were before, where they were read.
+	members map[string]bool
+}
+
+// readMembers finds out who is in the group.
+func (e *memberEdit) readMembers(ctx context.Context) error {
+	e.members = make(map[string]bool)
+	return e.d.eachMember(ctx, e.group.ID, func(id string) bool {
+		e.members[id] = true
+		return true
+	})
+}
+
+// cutShort remembers the groups whose last change ended in the middle.
+type cutShort struct {
+	mu     sync.Mutex
+	groups map[string]bool
+}
+
+const maxCutShort = 1000
+
+func (c *cutShort) has(group string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.groups[group]
+}
+
+func (c *cutShort) set(group string, cut bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !cut {
+		delete(c.groups, group)
+		return
+	}
+	if c.groups == nil || len(c.groups) >= maxCutShort {
+		c.groups = make(map[string]bool) // forgotten, it costs calls
+	}
+	c.groups[group] = true
 }
 
 func (e *memberEdit) one(ctx context.Context, r connector.Ref, add bool) error {
@@ -152,25 +205,36 @@ func (e *memberEdit) settle(ctx context.Context, r connector.Ref, add bool, refu
 	}
 	if errors.Is(refused, connector.NotFound) || errors.Is(refused, connector.Invalid) || errors.Is(refused, connector.Internal) {
 		return &connector.Error{Code: connector.Invalid, Field: fieldMembers, Err: refused,
-			Reason: "Freshservice takes requesters into a requester group, and there is none with this id"}
+			Reason: "only requesters whose account is active can be members of a requester group"}
 	}
 	return refused
 }
 
 // isMember reads the members of a group until somebody is among them.
-func (d *driver) isMember(ctx context.Context, group, id string) (bool, error) {
+func (d *driver) isMember(ctx context.Context, group, id string) (is bool, err error) {
+	err = d.eachMember(ctx, group, func(member string) bool {
+		is = member == id
+		return !is
+	})
+	return is, err
+}
+
+// eachMember reads the ids of the members of a group, until yield has enough.
+func (d *driver) eachMember(ctx context.Context, group string, yield func(id string) bool) error {
 	cursor := ""
 	for range maxWholePages {
 		got, err := d.requesterGroupPage(ctx, group, cursor, false)
 		if err != nil {
-			return false, err
+			return err
 		}
-		if slices.ContainsFunc(got.Records, func(rec *schema.Record) bool { return rec.String("id") == id }) {
-			return true, nil
+		for _, rec := range got.Records {
+			if !yield(rec.String("id")) {
+				return nil
+			}
 		}
 		if cursor = got.Next; cursor == "" {
-			return false, nil
+			return nil
 		}
 	}
-	return false, nil
+	return nil
 }

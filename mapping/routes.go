@@ -72,10 +72,19 @@ func (d *Document) Leads(name string) bool {
 // route whose condition holds. It returns false when none does. A condition that
 // cannot be evaluated does not hold.
 func (r *Routes) Use(in *Input) (name string, ok bool) {
+	if name, ok = r.Says(in); !ok {
+		name = r.Fallback()
+	}
+	return name, name != ""
+}
+
+// Says is Use of the routes that have a condition: it returns false for a resource
+// that does not say which document it is for.
+func (r *Routes) Says(in *Input) (name string, ok bool) {
 	s := expr.Scope{Resource: in.Resource, Op: in.Op.String(), Now: in.Now, Total: maxTotalSteps}
 	for _, rt := range r.routes {
 		if rt.when == nil {
-			return rt.use, true
+			break
 		}
 		if holds, err := rt.when.Holds(&s); err == nil && holds {
 			return rt.use, true

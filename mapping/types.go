@@ -501,6 +501,11 @@ func (d *Document) addCustom(a *schema.Attribute, free map[string]string, names 
 		if a.Mutability == schema.Immutable {
 			r.apply = applyCreate
 		}
+		if d.resource != "User" && !a.Required {
+			// Clients know a group by its name and members: a PUT of theirs leaves alone
+			// what only administrators see to.
+			r.when = `$op != "replace" || isPresent(` + form + `)`
+		}
 		switch {
 		case i > 0 && a.Mutability == schema.ReadOnly:
 			continue

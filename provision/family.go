@@ -55,15 +55,18 @@ func (fam *family) route(in *mapping.Input) (*binding, error) {
 	if fam.routes == nil {
 		return fam.fallback, nil
 	}
-	name, ok := fam.routes.Use(in)
-	if name == fam.routes.Fallback() && fam.fallback != nil {
-		return fam.fallback, nil // a setting may have put another one there
+	name, said := fam.routes.Says(in)
+	if !said {
+		if fam.fallback != nil {
+			return fam.fallback, nil // a setting may have put another one there
+		}
+		name = fam.routes.Fallback()
 	}
-	if bind := fam.kindIn(name); ok && bind != nil {
+	if bind := fam.kindIn(name); bind != nil {
 		return bind, nil
 	}
 	return nil, scim.Errorf(http.StatusBadRequest, scim.InvalidValue,
-		"this %s is one for the mapping %q, which this connection does not have: such accounts cannot be provisioned through it", fam.name, name)
+		"this %s is one for the mapping %q, which this connection does not have: what it is to become cannot be provisioned through it", fam.name, name)
 }
 
 // reroute decides of which kind a resource is to be that is of one already. It

@@ -67,6 +67,8 @@ type membership struct {
 	ref    connector.Ref
 	obj    *connector.Object
 	joins  bool
+	seen   bool // of which kind it is, is known
+	sent   bool
 	result error
 }
 
@@ -78,13 +80,47 @@ func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, g
 	if err != nil {
 		return nil, err
 	}
+	if err := b.sendMembers(ctx, group, all); err != nil {
+		return nil, err
+	}
+	// Whom nobody has seen yet may be of another of the kinds that share their ids.
+	for kind := 1; kind < len(bind.memberObjs) && bind.oneSpace(); kind++ {
+		if !bind.anotherKind(all, kind) {
+			break
+		}
+		if err := b.sendMembers(ctx, group, all); err != nil {
+			return nil, err
+		}
+	}
+	b.rememberGroups(ctx, group, all)
+	return b.outcome(ev, bind, all, len(remove))
+}
+
+// anotherKind makes those who are to join and were not found members of the kind
+// with a number, and reports whether there are any. Those who were seen as a kind
+// are not.
+func (bind *binding) anotherKind(all []*membership, kind int) bool {
+	any := false
+	for _, m := range all {
+		if m.joins && !m.seen && errors.Is(m.result, connector.NotFound) {
+			m.obj = bind.memberObjs[kind]
+			m.ref.Object = m.obj.Name
+			m.result, m.sent, any = nil, false, true
+		}
+	}
+	return any
+}
+
+// sendMembers has those added and removed that were not yet, and have no result.
+func (b *Backend) sendMembers(ctx context.Context, group connector.Ref, all []*membership) error {
 	var joining, leaving []connector.Ref
 	var sent []*membership
 	for _, joins := range []bool{true, false} {
 		for _, m := range all {
-			if m.joins != joins || m.result != nil {
+			if m.joins != joins || m.result != nil || m.sent {
 				continue
 			}
+			m.sent = true
 			sent = append(sent, m)
 			if joins {
 				joining = append(joining, m.ref)
@@ -93,17 +129,17 @@ func (b *Backend) changeMembers(ctx context.Context, ev *Event, bind *binding, g
 			}
 		}
 	}
-	if len(sent) > 0 {
-		results, err := b.target.EditMembers(ctx, group, joining, leaving)
-		if err != nil {
-			return nil, err
-		}
-		for i, m := range sent {
-			m.result = results[i]
-		}
+	if len(sent) == 0 {
+		return nil
 	}
-	b.rememberGroups(ctx, group, sent)
-	return b.outcome(ev, bind, all, len(remove))
+	results, err := b.target.EditMembers(ctx, group, joining, leaving)
+	if err != nil {
+		return err
+	}
+	for i, m := range sent {
+		m.result = results[i]
+	}
+	return nil
 }
 
 // outcome tells the client and the event what became of changes of members.
@@ -172,8 +208,9 @@ func (b *Backend) memberships(ctx context.Context, bind *binding, add, remove []
 	}
 	for i, m := range all {
 		e := entries[i]
+		m.seen = e != nil && e.Object != ""
 		switch {
-		case e == nil || m.obj.IDSpace == "" || e.Object == "" || e.Object == m.ref.Object:
+		case !m.seen || m.obj.IDSpace == "" || e.Object == m.ref.Object:
 		case slices.Contains(bind.obj.Member, e.Object):
 			m.ref.Object, m.obj = e.Object, bind.memberObj(e.Object)
 		case m.joins:
@@ -278,7 +315,7 @@ func (bind *binding) splitMembers(c connector.Change) (edits []schema.Edit, join
 // deactivation would take them out of it.
 func (b *Backend) rememberGroups(ctx context.Context, group connector.Ref, changed []*membership) {
 	for _, m := range changed {
-		if m.result != nil || !m.obj.LeavesGroups {
+		if !m.sent || m.result != nil || !m.obj.LeavesGroups {
 			continue
 		}
 		if err := b.rememberGroup(ctx, group, m); err != nil {
