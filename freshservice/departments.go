@@ -158,14 +158,11 @@ func (d *driver) moveInto(ctx context.Context, r connector.Ref, department schem
 		return err
 	}
 	defer unlock()
-	t, err := d.typeOf(ctx, k.object)
+	k, base, err := d.findPerson(ctx, k, r.ID)
 	if err != nil {
 		return err
 	}
-	base, err := d.getPerson(ctx, k, t, r.ID)
-	if err != nil {
-		return err
-	}
+	t := base.Type()
 	s := t.Slot(fieldDepartments)
 	has := base.At(s)
 	if has.Contains(department) == in {
@@ -177,4 +174,29 @@ func (d *driver) moveInto(ctx context.Context, r connector.Ref, department schem
 	}
 	_, err = d.changePerson(ctx, k, r.ID, rebased(connector.Change{Type: t, Edits: []schema.Edit{e}}, base))
 	return err
+}
+
+// findPerson reads somebody of a kind, or of the other where agents are managed:
+// they may have been converted since the caller saw them, or never been seen.
+func (d *driver) findPerson(ctx context.Context, k kind, id string) (kind, *schema.Record, error) {
+	kinds := []kind{k}
+	if d.managed {
+		other := ObjectAgent
+		if k.isAgent() {
+			other = ObjectRequester
+		}
+		o, _ := kindOf(other)
+		kinds = append(kinds, o)
+	}
+	var rec *schema.Record
+	for _, of := range kinds {
+		t, err := d.typeOf(ctx, of.object)
+		if err != nil {
+			return of, nil, err
+		}
+		if rec, err = d.getPerson(ctx, of, t, id); err == nil || !errors.Is(err, connector.NotFound) {
+			return of, rec, err
+		}
+	}
+	return k, nil, connector.Errorf(connector.NotFound, "", "there is nobody with this id")
 }

@@ -400,11 +400,13 @@ func TestDepartment_Members(t *testing.T) {
 	opts.Departments = freshservice.DepartmentsAsGroups
 	f := startManaged(t, &o, opts)
 	group := groupRef("department", 42)
-	codes, calls, err := f.edit(t, group, append(refs("requester", 201, 999), refs("agent", 102)...), refs("agent", 101))
+	// 101 is an agent, whatever the caller saw: nobody stays in who is to leave.
+	codes, calls, err := f.edit(t, group, append(refs("requester", 201, 999), refs("agent", 102)...), refs("requester", 101))
 	require.NoError(t, err)
 	assert.Equal(t, []connector.Code{ok, connector.NotFound, ok, ok}, codes)
-	assert.Equal(t, []string{"GET /departments/{id}", "GET /requesters/{id}", "PUT /requesters/{id}", "GET /requesters/{id}",
-		"GET /agents/{id}", "PUT /agents/{id}", "GET /agents/{id}", "PUT /agents/{id}"}, calls)
+	assert.Equal(t, []string{"GET /departments/{id}", "GET /requesters/{id}", "PUT /requesters/{id}", "GET /requesters/{id}", "GET /agents/{id}",
+		"GET /agents/{id}", "PUT /agents/{id}", "GET /requesters/{id}", "GET /agents/{id}", "PUT /agents/{id}"}, calls)
+	assert.Empty(t, f.sim.Agent(101)["department_ids"])
 	assert.Equal(t, []int64{41, 42}, f.sim.Requester(201)["department_ids"])
 	assert.Equal(t, true, f.sim.Requester(201)[seesAll])
 

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -161,16 +162,23 @@ func (l *lookups) keep(k lookupKey, r mapping.Resolution) {
 	l.answers[k] = lookupAnswer{r, l.clock().Add(ttl)}
 }
 
-// forget drops what was remembered of a text, found or not.
+// forget drops what was remembered of a record that was written, by its id and the
+// other texts that it goes by: that there was none, and what is no longer so.
 func (l *lookups) forget(texts ...string) {
+	is := func(text string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(text, t) })
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.arrived++
 	for k, a := range l.answers {
-		for _, t := range texts {
-			if a.State != mapping.Found && strings.EqualFold(k.text, t) {
+		switch {
+		case a.State != mapping.Found:
+			if is(k.text) {
 				delete(l.answers, k)
 			}
+		case len(texts) > 0 && a.Native.Text() == texts[0] && !(is(k.text) && is(a.Return.Text())):
+			delete(l.answers, k) // it has another name now
 		}
 	}
 }
