@@ -276,6 +276,9 @@ func (c *creation) fill(ctx context.Context) error {
 	want := c.rec.Clone()
 	want.SetAt(s, c.result.Record.At(s))
 	change := connector.Change{Edits: []schema.Edit{{Slot: s, Op: schema.Set, Value: want.At(s)}}, Base: c.rec, Want: want}
+	ev.Changed = slices.DeleteFunc(editedFields(c.bind.obj.Type, c.result.Edits), func(field string) bool {
+		return field == c.bind.obj.MemberField // the members say how many of them
+	})
 	err := b.update(rest, ev, c.stored, change)
 	if err == nil || !c.bind.obj.Can(connector.Delete) {
 		return err
@@ -283,7 +286,10 @@ func (c *creation) fill(ctx context.Context) error {
 	if _, undone := b.act(rest, ev, c.stored, connector.Action{Kind: connector.Delete}); undone != nil {
 		ev.warn("The group was made without its members, and could not be taken away again (" + codeText(undone) + ")")
 		b.overlay.wrote(c.stored)
+		return err
 	}
+	ev.Changed = nil
+	ev.warn("The group could not have its members, and was taken away again")
 	return err
 }
 

@@ -155,7 +155,7 @@ func words(ev *Event, e *scim.Error) string {
 	case e != nil && e.Detail != "":
 		s += "; " + logged(e)
 		if ev.Action != ActionGet && ev.Action != ActionList && len(ev.Changed) == 0 && len(ev.Done) == 0 {
-			s = ended(s) + " Nothing was written"
+			s = ended(s) + " " + ev.leftBehind()
 		}
 	case e != nil:
 		s += "; it failed unexpectedly"
@@ -173,6 +173,27 @@ func words(ev *Event, e *scim.Error) string {
 		s = ended(s) + " " + w
 	}
 	return ended(s)
+}
+
+// leftBehind says what became of the target where an operation failed before it was
+// through: one of several calls for it may have been carried out, and one whose
+// answer was lost as well.
+func (ev *Event) leftBehind() string {
+	open := false
+	for _, c := range ev.Calls {
+		switch {
+		case c.Method == http.MethodGet, strings.HasSuffix(strings.TrimSuffix(c.Path, "s"), "/token"):
+			// OAuth tokens are asked for by POST, and are no part of the target's data.
+		case c.Status >= 200 && c.Status < 300:
+			return "Part of it was written before"
+		case c.Status == 0, c.Status >= http.StatusInternalServerError:
+			open = true
+		}
+	}
+	if open {
+		return "Whether anything was written is not known"
+	}
+	return "Nothing was written"
 }
 
 // ended puts a full stop behind a sentence that has none: details come from many

@@ -177,7 +177,7 @@ func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals 
 	switch {
 	case len(unknown) == 0 || failed != nil:
 		return skipped, failed
-	case done > 0:
+	case done > 0 && ev.Action != ActionCreate: // which is undone as a whole
 		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s; the other members were changed", strings.Join(unknown, ", "))
 	default:
 		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s", strings.Join(unknown, ", "))

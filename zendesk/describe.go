@@ -262,6 +262,13 @@ func (d *driver) self(ctx context.Context) (*self, error) {
 	return me, nil
 }
 
+// isAdmin reports whether the driver is known to act as an administrator.
+func (d *driver) isAdmin() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.me != nil && d.me.role == roleAdmin
+}
+
 func (d *driver) askSelf(ctx context.Context) (*self, error) {
 	for {
 		ctx, use := d.auth.source.Use(ctx)

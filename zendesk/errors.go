@@ -131,8 +131,12 @@ func (d *driver) readStatus(out *connector.Error, e *httpx.Error, req request) {
 		out.Code, out.Reason = connector.Unauthenticated, d.auth.words()
 	case http.StatusForbidden:
 		out.Code, out.Reason = connector.Denied, "the user whom the credential belongs to may not do this, or the account's plan does not have it"
-		if missing := d.auth.lacking(); len(missing) > 0 {
+		switch missing := d.auth.lacking(); {
+		case len(missing) > 0:
 			out.Reason = "the access token lacks the scopes " + strings.Join(missing, " ")
+		case req.raises && d.isAdmin():
+			// An administrator may make agents: it is not a matter of rights.
+			out.Code, out.Field, out.Reason = connector.Exhausted, "role", noSeatWords
 		}
 	case http.StatusNotFound:
 		d.readNotFound(out, r, req, len(e.Body) == 0)
@@ -205,7 +209,7 @@ func readInvalid(out *connector.Error, r refusal, req request) {
 	switch {
 	case out.Code == connector.Invalid && req.raises && isAboutRole(r):
 		out.Code, out.Field = connector.Exhausted, "role"
-		out.Reason = "Zendesk does not take the user as an agent; most likely every agent seat of the subscription is taken"
+		out.Reason = noSeatWords
 	case out.Code == connector.Invalid && req.takes && isAboutRole(r):
 		out.Code, out.Field = connector.Denied, ""
 		out.Reason = "Zendesk does not let the user be suspended or lose the role; most likely it is the account's owner"
@@ -221,6 +225,9 @@ func readInvalid(out *connector.Error, r refusal, req request) {
 		}
 	}
 }
+
+// noSeatWords is the reason of a promotion that is refused for no fault of its own.
+const noSeatWords = "Zendesk does not take the user as an agent; most likely every agent seat of the subscription is taken"
 
 func takenWords(t *schema.Type) string { return "another " + t.Name() + " has it" }
 

@@ -128,7 +128,7 @@ func TestRoles_Administrators(t *testing.T) {
 
 func TestRoles_NoSeat(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []zendesktest.NoSeat{zendesktest.NoSeatOnBase, zendesktest.NoSeatOnRole} {
+	for _, kind := range []zendesktest.NoSeat{zendesktest.NoSeatOnBase, zendesktest.NoSeatOnRole, zendesktest.NoSeatForbidden} {
 		account := roleAccount()
 		account.Seats, account.Rules.NoSeat = 3, kind
 		f := start(t, account, nil)
@@ -140,4 +140,17 @@ func TestRoles_NoSeat(t *testing.T) {
 		_, err = f.create(t, t.Context(), withName(nil))
 		require.NoError(t, err)
 	}
+}
+
+// TestRoles_ForbiddenIsNotAlwaysASeat: a 403 means the seats only where an
+// administrator asks, with every scope, for a user of the account's own.
+func TestRoles_ForbiddenIsNotAlwaysASeat(t *testing.T) {
+	t.Parallel()
+	account := roleAccount()
+	account.Users = append(account.Users, zendesktest.User{ID: 400, Name: "Shared", Email: "shared@example.com", Shared: true})
+	f := start(t, account, nil)
+	_, err := f.change(t, t.Context(), user("400"), map[string]any{"role": "agent"})
+	require.ErrorIs(t, err, connector.Denied)
+	_, err = f.change(t, t.Context(), user("400"), map[string]any{"name": "S"})
+	require.ErrorIs(t, err, connector.Denied)
 }

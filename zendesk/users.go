@@ -152,7 +152,8 @@ func (d *driver) write(ctx context.Context, id string, u *update) (*schema.Recor
 // putUser sends an update. The record is nil where the answer is empty.
 func (d *driver) putUser(ctx context.Context, id string, u *update) (*schema.Record, error) {
 	suspends, _ := u.value("suspended").Bool()
-	req := request{typ: u.typ, byID: true, raises: u.raises, takes: suspends || u.value("role").Text() == roleEndUser}
+	shared := u.base != nil && u.base.Bool("shared") // whose owner is another account: no update is let through
+	req := request{typ: u.typ, byID: true, raises: u.raises && !shared, takes: suspends || u.value("role").Text() == roleEndUser}
 	v, err := d.call(ctx, http.MethodPut, users, byID, map[string]string{"id": id}, body(users.one, u.body()))
 	if err == nil && v.IsUnset() {
 		return nil, nil
