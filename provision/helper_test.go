@@ -144,7 +144,7 @@ func freshserviceWorld(t testing.TB, account *freshservicetest.Options, driver *
 	t.Cleanup(srv.Close)
 	w.account, w.mappings = srv.Account, freshserviceMappings()
 	fo := copyOf(driver)
-	fo.Transport = srv.Client().Transport
+	fo.Transport, fo.Clock = srv.Client().Transport, hurry{w.clock}
 	fo.Jitter = func() float64 { return 0 }
 	var err error
 	w.target, err = freshservice.New("acme", freshservice.APIKey(w.account.APIKey()), fo)

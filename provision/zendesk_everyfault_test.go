@@ -46,7 +46,6 @@ func TestZendesk_FaultsOfEveryCall(t *testing.T) {
 					t.Parallel()
 					for skip := range 8 {
 						w := zendeskWorld(t, staff(), nil, nil)
-						move(t, w)
 						people := len(w.natives())
 						f := fault
 						f.Path, f.Skip, f.Times = "/api/v2/users/**", skip, times

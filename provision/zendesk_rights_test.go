@@ -3,7 +3,6 @@ package provision_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -129,7 +128,6 @@ func TestZendesk_DeleteMeetsAnotherWrite(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"DELETE", "PUT"} {
 		w := zendeskWorld(t, staff(), nil, nil)
-		move(t, w)
 		must(t, w, "GET", "/Users/700", nil, 200)
 		f := zendesktest.DatabaseConflict()
 		f.Method, f.Times = method, -1
@@ -145,26 +143,4 @@ func TestZendesk_DeleteMeetsAnotherWrite(t *testing.T) {
 	assert.Contains(t, w.events.last().Words, "disabled instead")
 	assert.Equal(t, true, w.zendesk.User(704)["suspended"])
 	must(t, w, "GET", "/Users/704", nil, 404)
-}
-
-// move lets the clock of a world run while calls wait for it.
-func move(t *testing.T, w *world) {
-	t.Helper()
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				if w.clock.Pending() > 0 {
-					w.clock.Advance(100 * time.Millisecond)
-				}
-			}
-		}
-	}()
-	t.Cleanup(func() { close(stop); <-done })
 }
