@@ -156,6 +156,36 @@ func TestUpdateAgent_Roles(t *testing.T) {
 	}
 }
 
+// TestUpdateAgent_WordsThatAreTakenAway: nobody gets more rights because words for one
+// of several roles are gone, and a role that holds in two places keeps both.
+func TestUpdateAgent_WordsThatAreTakenAway(t *testing.T) {
+	t.Parallel()
+	const it, super = freshservicetest.ITAgentRole, freshservicetest.SupervisorRole
+	who := agent(100)
+	who.Roles = []freshservicetest.RoleAssignment{
+		{RoleID: it, Scope: "entire_helpdesk", WorkspaceID: 2}, {RoleID: it, Scope: "member_groups", WorkspaceID: 3}, {RoleID: super, Scope: "assigned_items"},
+	}
+	for name, c := range map[string]struct{ words, want []string }{
+		"one of two is left":        {[]string{"IT Agent @ HR: member_groups"}, nil},
+		"another role comes":        {[]string{"IT Agent @ HR: member_groups", "IT Supervisor: assigned_items", "SD Agent: member_groups"}, []string{"SD Agent: member_groups"}},
+		"another role's words only": {[]string{"SD Agent: member_groups"}, []string{"SD Agent: member_groups"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := startManaged(t, &freshservicetest.Options{
+				Agents: []freshservicetest.Agent{who}, Workspaces: []freshservicetest.Workspace{{ID: 3, Name: "HR"}},
+			}, nil)
+			_, _, err := f.changed(t, agentRef(100), map[string]any{"role_assignments": c.words})
+			require.NoError(t, err)
+			rec, err := f.Get(t.Context(), agentRef(100))
+			require.NoError(t, err)
+			assert.ElementsMatch(t, append([]string{"IT Agent @ HR: member_groups", "IT Supervisor: assigned_items"}, c.want...), rec.Strings("role_assignments"))
+			had := f.sim.Agent(100)["roles"].([]map[string]any)
+			assert.Contains(t, had, map[string]any{"role_id": it, "assignment_scope": "entire_helpdesk", "groups": []int64{}, "workspace_id": int64(2)})
+		})
+	}
+}
+
 // bodyOf is the body of the last call with a method.
 func (f *fixture) bodyOf(t *testing.T, method string) string {
 	t.Helper()

@@ -240,7 +240,10 @@ func duplicate(out *connector.Error, field string, req request) {
 		// Addresses are the only values that are documented as unique.
 		field = req.address
 	}
-	out.Code, out.Field, out.Reason = connector.AlreadyExists, field, "another requester or agent has it, active or not"
+	out.Code, out.Field, out.Reason = connector.AlreadyExists, field, "another one has it"
+	if field == "" || isAddress(field) {
+		out.Reason = "another requester or agent has it, active or not"
+	}
 }
 
 func reasonFor(code string, a *schema.Attribute) string {

@@ -120,7 +120,9 @@ func (d *driver) readRoles(ctx context.Context, rec *schema.Record) error {
 // are made of. What an agent is to have is said by the ids of roles, by words for
 // those that do not hold for the entire help desk, or by both; a role in words
 // need not be among the ids. Without new words for it, a role that stays keeps its
-// scope.
+// scope: where words are taken away from it, nobody gets more rights by that, or
+// loses any. Only where all words are cleared do the roles hold for the entire help
+// desk.
 func (d *driver) writeRoles(ctx context.Context, b body, base, want *schema.Record, byID, byText bool) error {
 	ids, texts, raw := b.typ.Slot(fieldRoleIDs), b.typ.Slot(fieldAssignments), b.typ.Slot(fieldRoles)
 	delete(b.fields, ids)
@@ -139,14 +141,16 @@ func (d *driver) writeRoles(ctx context.Context, b body, base, want *schema.Reco
 			wanted = append(wanted, a)
 		}
 	}
+	words := wanted
 	for v := range want.At(ids).Elements() {
 		id, _ := v.Integer()
 		is := func(a assignment) bool { return a.role == id }
+		isNew := func(a assignment) bool { return is(a) && !slices.ContainsFunc(had, a.same) }
 		switch {
-		case slices.ContainsFunc(wanted, is):
-		case !byText && slices.ContainsFunc(had, is):
+		case slices.ContainsFunc(words, isNew):
+		case slices.ContainsFunc(had, is) && (!byText || len(words) > 0):
 			for _, a := range had {
-				if is(a) {
+				if is(a) && !slices.ContainsFunc(wanted, a.same) {
 					wanted = append(wanted, a)
 				}
 			}

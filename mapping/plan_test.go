@@ -409,13 +409,15 @@ func TestRoutes(t *testing.T) {
 		for name, v := range set {
 			require.True(t, rec.Set(name, v), name)
 		}
-		name, ok := routes.Use(&mapping.Input{Resource: rec})
-		assert.True(t, ok)
+		name, err := routes.Use(&mapping.Input{Resource: rec})
+		if err != nil {
+			return err.Error()
+		}
 		return name
 	}
 	assert.Equal(t, "agent", use(map[string]schema.Value{"urn:x:ext:isAgent": schema.StringValue("TRUE")}))
 	assert.Equal(t, "requester", use(map[string]schema.Value{"urn:x:ext:isAgent": schema.BooleanValue(false)}))
-	assert.Equal(t, "requester", use(map[string]schema.Value{"urn:x:ext:isAgent": schema.StringValue("perhaps")}))
+	assert.Equal(t, `x:isAgent | toBool: not a boolean: "perhaps"`, use(map[string]schema.Value{"urn:x:ext:isAgent": schema.StringValue("perhaps")}))
 	assert.Equal(t, "bot", use(map[string]schema.Value{"userType": schema.StringValue("bot")}))
 
 	sel := func(text string) []schema.Selector {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type Routes struct {
 
 type route struct {
 	when *expr.Program // nil: always
+	text string        // of when
 	use  string
 }
 
@@ -34,7 +36,7 @@ func CompileRoutes(doc *Document, resource *schema.Type) (*Routes, Diagnostics) 
 		if d.when.text != "" {
 			when = c.condition(d.when.src, d.when.text, d.when.at, expr.PickPrimary)
 		}
-		r.routes = append(r.routes, route{when, d.use})
+		r.routes = append(r.routes, route{when, d.when.text, d.use})
 	}
 	if len(c.problems) > 0 {
 		c.sort()
@@ -69,28 +71,48 @@ func (d *Document) Leads(name string) bool {
 }
 
 // Use returns the name of the document to use for a write: that of the first
-// route whose condition holds. It returns false when none does. A condition that
-// cannot be evaluated does not hold.
-func (r *Routes) Use(in *Input) (name string, ok bool) {
-	if name, ok = r.Says(in); !ok {
+// route whose condition holds, "" when none does. A condition that cannot be
+// evaluated, such as toBool of "perhaps", is an [Errors]: what somebody becomes is
+// not guessed.
+func (r *Routes) Use(in *Input) (name string, err error) {
+	if name, err = r.Says(in); name == "" && err == nil {
 		name = r.Fallback()
 	}
-	return name, name != ""
+	return name, err
 }
 
-// Says is Use of the routes that have a condition: it returns false for a resource
+// Says is Use of the routes that have a condition: it returns "" for a resource
 // that does not say which document it is for.
-func (r *Routes) Says(in *Input) (name string, ok bool) {
+func (r *Routes) Says(in *Input) (name string, err error) {
 	s := expr.Scope{Resource: in.Resource, Op: in.Op.String(), Now: in.Now, Total: maxTotalSteps}
 	for _, rt := range r.routes {
 		if rt.when == nil {
 			break
 		}
-		if holds, err := rt.when.Holds(&s); err == nil && holds {
-			return rt.use, true
+		holds, err := rt.when.Holds(&s)
+		if err != nil {
+			return "", rt.failed(err)
+		}
+		if holds {
+			return rt.use, nil
 		}
 	}
-	return "", false
+	return "", nil
+}
+
+// failed makes the error of a condition that cannot be evaluated.
+func (rt route) failed(err error) error {
+	out := Error{Status: 400, SCIMType: "invalidValue", Path: rt.text, Code: CodeConvert, Reason: err.Error()}
+	if own, ok := errors.AsType[*expr.Error](err); ok {
+		out.Code, out.Reason = Code(own.Code), clip(own.Reason(false))
+	}
+	return &Errors{All: []Error{out}}
+}
+
+// Reads reports whether a condition reads an attribute of the resource, or a part of
+// it.
+func (r *Routes) Reads(s schema.Slot) bool {
+	return slices.ContainsFunc(r.Inputs(), func(in schema.Selector) bool { return in.Slot == s })
 }
 
 // Fallback returns the name of the document that the routes lead to whatever the

@@ -261,6 +261,8 @@ func (c *creation) finishNew(ctx context.Context) (*scim.Resource, error) {
 	if err := c.fill(ctx); err != nil {
 		return nil, err
 	}
+	made := slices.DeleteFunc(slices.Clone(c.result.Edits), func(e schema.Edit) bool { return e.Slot == c.bind.memberField })
+	c.op.ev.Changed = append(editedFields(c.bind.obj.Type, made), c.op.ev.Changed...)
 	return c.finish(ctx)
 }
 
@@ -298,9 +300,6 @@ func (c *creation) fill(ctx context.Context) error {
 func (c *creation) finish(ctx context.Context) (*scim.Resource, error) {
 	b, ev, bind := c.b, c.op.ev, c.bind
 	ev.Target, ev.Ref.ID = c.ref, bind.scimID(c.ref.ID)
-	if ev.Changed == nil {
-		ev.Changed = editedFields(bind.obj.Type, c.result.Edits)
-	}
 	if !c.entry.Tombstone.IsZero() {
 		b.cursors.forget(bind.fam)
 	}

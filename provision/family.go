@@ -50,13 +50,16 @@ func (fam *family) kindWith(t *schema.Type) *binding {
 }
 
 // route decides of which kind a resource is to be. An error says that there is no
-// such kind here.
+// such kind here, or that the resource does not say it clearly.
 func (fam *family) route(in *mapping.Input) (*binding, error) {
 	if fam.routes == nil {
 		return fam.fallback, nil
 	}
-	name, said := fam.routes.Says(in)
-	if !said {
+	name, err := fam.routes.Says(in)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
 		if fam.fallback != nil {
 			return fam.fallback, nil // a setting may have put another one there
 		}

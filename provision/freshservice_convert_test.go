@@ -205,3 +205,40 @@ func TestConvert_RefusedBefore(t *testing.T) {
 	require.NotNil(t, w.account.Requester(61))
 	assert.Len(t, w.account.Agents(), 2, fmt.Sprint(w.events.last().Words))
 }
+
+// TestConvert_AFlagThatSaysNothing: what is neither true nor false is refused, rather
+// than making a requester of an agent.
+func TestConvert_AFlagThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	w := managedWorld(t, convertAccount(freshservicetest.Rules{}), nil, nil)
+	for _, v := range []any{"perhaps", "truee", 2} {
+		r := must(t, w, "PATCH", "/Users/50", patch(isAgent(v)), 400)
+		assert.Equal(t, "invalidValue", r.Body["scimType"])
+		assert.Contains(t, r.Body["detail"], "isAgent")
+		must(t, w, "POST", "/Users", agentBody("new@example.com", map[string]any{"isAgent": v}, nil), 400)
+	}
+	agent(t, w, "50")
+	assert.Equal(t, 0, find(t, w, `userName eq "new@example.com"`).Total())
+}
+
+// TestConvert_AFlagAsATextIsNotLeftAsItWas: a client that says True of an agent has
+// what it asked for.
+func TestConvert_AFlagAsATextIsNotLeftAsItWas(t *testing.T) {
+	t.Parallel()
+	w := managedWorld(t, convertAccount(freshservicetest.Rules{}), nil, nil)
+	must(t, w, "PATCH", "/Users/50", patch(isAgent("True"), set(extension+":signature", "x")), 200)
+	assert.Empty(t, w.events.last().Warnings)
+}
+
+// TestAgents_ARoleInWordsMore: the roles that an agent has stay when another is given
+// with a scope of its own.
+func TestAgents_ARoleInWordsMore(t *testing.T) {
+	t.Parallel()
+	w := managedWorld(t, convertAccount(freshservicetest.Rules{}), nil, nil)
+	words := extension + ":roleAssignments"
+	r := must(t, w, "PATCH", "/Users/50", patch(map[string]any{"op": "add", "path": words, "value": []any{"IT Supervisor: assigned_items"}}), 200)
+	assert.Len(t, r.Body["roles"], 2)
+	r = must(t, w, "PATCH", "/Users/50", patch(set(words, []any{"SD Agent: member_groups"})), 200)
+	assert.Len(t, r.Body["roles"], 3)
+	assert.ElementsMatch(t, []any{"IT Agent: member_groups", "IT Supervisor: assigned_items", "SD Agent: member_groups"}, extensionOf(r, extension)["roleAssignments"])
+}

@@ -10,12 +10,15 @@ import (
 // were after it: the target has no field for them, or takes them on create only. A
 // client is not told, because it would send the same again and again; the event
 // tells.
-func left(before, wanted, after *schema.Record) []string {
+// What the routes go by has been carried out, or there would have been an error: a
+// flag as a text is not told apart from one as a boolean.
+func (fam *family) left(before, wanted, after *schema.Record) []string {
 	var out []string
 	t := wanted.Type()
 	for s, v := range wanted.Values() {
 		a := t.Attribute(s)
-		if s == schema.SlotSchemas || s == schema.SlotMeta || !a.Writable() || a.Returned == schema.ReturnedNever || v.Unassigned() {
+		if s == schema.SlotSchemas || s == schema.SlotMeta || !a.Writable() || a.Returned == schema.ReturnedNever || v.Unassigned() ||
+			fam.routes != nil && fam.routes.Reads(s) {
 			continue
 		}
 		if !schema.SameValue(a, v, before.At(s)) && schema.SameValue(a, before.At(s), after.At(s)) {

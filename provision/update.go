@@ -223,7 +223,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	}
 	res := c.finish(ctx, wanted, &before)
 	if u.Replace == nil && !c.gone {
-		ev.warnLeft(left(current.Record, wanted, res.Record))
+		ev.warnLeft(c.bind.fam.left(current.Record, wanted, res.Record))
 	}
 	return res, nil
 }

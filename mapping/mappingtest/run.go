@@ -226,7 +226,10 @@ func (c *run) route() error {
 	if err := ds.Err(); err != nil {
 		return err
 	}
-	name, _ := routes.Use(&mapping.Input{Op: mapping.Create, Resource: c.resourceOf(c.in.Member("input").Member("scim")), Now: c.now})
+	name, err := routes.Use(&mapping.Input{Op: mapping.Create, Resource: c.resourceOf(c.in.Member("input").Member("scim")), Now: c.now})
+	if err != nil {
+		return err
+	}
 	return c.compare(compare{name: "use", got: schema.StringValue(name)})
 }
 
