@@ -134,8 +134,9 @@ func TestZendesk_FaultsOfEveryWrite(t *testing.T) {
 					t.Run(fmt.Sprintf("%s %d %s x%d", f.Kind, f.Status, f.ContentType, times), func(t *testing.T) {
 						t.Parallel()
 						for _, skip := range calls {
-							f.Skip, f.Times = skip, times
-							got := run(t, &f).snapshot()
+							fault := f
+							fault.Skip, fault.Times = skip, times
+							got := run(t, &fault).snapshot()
 							if op.left != nil {
 								for i := range got {
 									got[i] = strings.Replace(got[i], op.left[1], op.left[0], 1)
