@@ -47,6 +47,7 @@ func (d *decoder) rule(doc *Document, t *tree, at string) {
 			r.unique = true
 			d.fail(at, "unique is not supported by this version")
 		},
+		"optional": setBool(d, &r.optional),
 		"disabled": setBool(d, &r.disabled),
 	})
 	if t.kind == mappingTree {

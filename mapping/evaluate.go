@@ -178,8 +178,11 @@ func (r *runner) resolveOne(u *rule, l *Lookup, v *schema.Value) outcome {
 		*v = found.Native
 		return hasValue
 	}
+	creates := l.OnMissing == MissingCreate || l.OnMissing == MissingCreateOrIgnore
 	switch {
-	case l.OnMissing == MissingIgnore:
+	case creates && r.plan.allowCreate:
+		return r.create(u, l, *v)
+	case l.OnMissing == MissingIgnore, l.OnMissing == MissingCreateOrIgnore:
 		r.warn(WarnLookupMissing, u)
 		r.note(u, ActionSkip, whyIgnored)
 		return isPending
@@ -187,8 +190,6 @@ func (r *runner) resolveOne(u *rule, l *Lookup, v *schema.Value) outcome {
 		r.out.Deferred = append(r.out.Deferred, Deferred{Lookup: l.Name, Object: l.Object, Value: l.Value, Key: *v, Target: u.decl.target, Rule: u.name})
 		r.note(u, ActionSkip, whyDeferred)
 		return isPending
-	case l.OnMissing == MissingCreate && r.plan.allowCreate:
-		return r.create(u, l, *v)
 	default:
 		return r.fail(u, CodeLookupMissing, "no "+l.Object+" with "+keyWords(l)+" "+u.show(*v))
 	}

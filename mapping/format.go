@@ -333,6 +333,7 @@ func (r *ruleDecl) value() schema.Value {
 	o.text("lossy", r.lossy)
 	o.flag("alternatives", r.alternatives)
 	o.flag("alternative", r.alternative)
+	o.flag("optional", r.optional)
 	o.flag("disabled", r.disabled)
 	return o.value()
 }
@@ -355,7 +356,7 @@ func (v *validation) value() schema.Value {
 var (
 	clearWords = map[string]schema.ClearAs{"null": schema.ClearNull, "empty": schema.ClearEmpty,
 		"emptyList": schema.ClearEmptyList, "omit": schema.ClearOmit}
-	missingWords = map[string]OnMissing{"error": MissingError, "ignore": MissingIgnore, "defer": MissingDefer, "create": MissingCreate}
+	missingWords = map[string]OnMissing{"error": MissingError, "ignore": MissingIgnore, "defer": MissingDefer, "create": MissingCreate, "createOrIgnore": MissingCreateOrIgnore}
 	applyWords   = map[string]apply{"always": applyAlways, "create": applyCreate, "update": applyUpdate, "ifEmpty": applyIfEmpty, "writable": applyWritable}
 	unsetWords   = map[string]onUnset{"clear": unsetClear, "keep": unsetKeep, "error": unsetError}
 	pickWords    = map[string]expr.Pick{"primary": expr.PickPrimary, "first": expr.PickFirst, "error": expr.PickError}

@@ -11,10 +11,11 @@ type OnMissing uint8
 
 // The ways of dealing with a missing record.
 const (
-	MissingError  OnMissing = iota // E_LOOKUP_MISSING
-	MissingIgnore                  // the field stays as it is, W_LOOKUP_MISSING
-	MissingDefer                   // the field stays as it is, [Result.Deferred]
-	MissingCreate                  // [Result.Creates], if [Options.AllowCreate]; else as MissingError
+	MissingError          OnMissing = iota // E_LOOKUP_MISSING
+	MissingIgnore                          // the field stays as it is, W_LOOKUP_MISSING
+	MissingDefer                           // the field stays as it is, [Result.Deferred]
+	MissingCreate                          // [Result.Creates], if [Options.AllowCreate]; else as MissingError
+	MissingCreateOrIgnore                  // [Result.Creates], if [Options.AllowCreate]; else as MissingIgnore
 )
 
 // Lookup describes how a reference is resolved: by which fields of which object,

@@ -21,8 +21,9 @@ type Options struct {
 	ValueMaps map[string]*expr.ValueMap
 	// Query is what the target can do; nil: what the document says.
 	Query *Query
-	// AllowCreate lets lookups with onMissing: create report [Result.Creates];
-	// else a missing record is an error.
+	// AllowCreate lets lookups with onMissing: create or createOrIgnore report
+	// [Result.Creates]; else a missing record is an error of the first and a warning of
+	// the second.
 	AllowCreate bool
 	// MaxRules is how many rules a document may have; 0 means 1000.
 	MaxRules int

@@ -80,6 +80,7 @@ type ruleDecl struct {
 	alternatives         bool
 	alternative          bool
 	unique               bool
+	optional             bool // left out where the target lacks the field, see Document.WithCustom
 	disabled             bool
 	// coerce turns text into what the field holds and back: the rule was made
 	// for a custom field, and clients send its values as text.

@@ -336,7 +336,10 @@ func (d *Document) IDField() string {
 //
 // The first is written and read, the others are only written, and write-only in
 // what discovery shows. Texts are converted to what the field holds. A field whose
-// name cannot be an attribute's is left out. The document itself is not changed.
+// name cannot be an attribute's is left out.
+//
+// Optional rules whose field the target lacks are left out, and with them the
+// extension attributes that no other rule names. The document itself is not changed.
 func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Document {
 	if d.set || target == nil || len(d.schemas) == 0 {
 		return d
@@ -344,10 +347,11 @@ func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Docu
 	out := *d
 	out.rules = slices.Clone(d.rules)
 	out.extensions = slices.Clone(d.extensions)
+	out.dropOptional(target)
 	named := make(map[string]bool)
 	names := make(map[string]bool)
-	for i, name := range d.ruleNames() {
-		named[strings.ToLower(d.rules[i].target)] = true
+	for i, name := range out.ruleNames() {
+		named[strings.ToLower(out.rules[i].target)] = true
 		names[name] = true
 	}
 	free := d.unused(bases)
@@ -358,6 +362,31 @@ func (d *Document) WithCustom(target *schema.Type, bases ...schema.Schema) *Docu
 		}
 	}
 	return &out
+}
+
+// dropOptional takes away the optional rules for fields that the target lacks. The
+// rules and extensions are the document's own.
+func (d *Document) dropOptional(target *schema.Type) {
+	gone := make(map[string]bool) // attributes of the rules that go
+	named := func(r *ruleDecl, visit func(key string)) {
+		for _, text := range append([]string{r.scim, r.expr, r.when, r.inverse}, r.pipe...) {
+			d.paths(text, d.schemas[0], func(urn string, p schema.Path) { visit(takenKey(urn, p.Attr)) })
+		}
+	}
+	d.rules = slices.DeleteFunc(d.rules, func(r *ruleDecl) bool {
+		_, err := expr.ResolveField(r.target, target)
+		if !r.optional || err == nil {
+			return false
+		}
+		named(r, func(key string) { gone[key] = true })
+		return true
+	})
+	for _, r := range d.rules {
+		named(r, func(key string) { delete(gone, key) })
+	}
+	for i, x := range d.extensions {
+		d.extensions[i].names = slices.DeleteFunc(slices.Clone(x.names), func(name string) bool { return gone[takenKey(x.urn, name)] })
+	}
 }
 
 // unused returns the paths of the single text attributes that no rule has to do

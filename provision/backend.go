@@ -38,9 +38,10 @@ type Options struct {
 	// ProtectAdmins keeps administrators of the target from being disabled,
 	// downgraded or deleted; the credential's owner always is.
 	ProtectAdmins bool
-	// CreateReferences lets lookups of mappings with onMissing: create make the
-	// records that are referred to and do not exist, such as departments. Without
-	// it such a reference is refused, as with onMissing: error.
+	// CreateReferences lets lookups of mappings with onMissing: create or
+	// createOrIgnore make the records that are referred to and do not exist, such as
+	// departments. Without it such a reference is refused, as with onMissing: error, or
+	// left out with a warning, as with onMissing: ignore.
 	CreateReferences bool
 	// ScanLimit is how many records may be read to answer a filter that the
 	// target cannot, or to sort; 0 means 1,000. More are refused with status 400 and

@@ -18,7 +18,7 @@ import (
 const makeRounds = 4
 
 // makeReferences makes the records that a write refers to and that do not exist
-// (onMissing: create), and works the write out again with them. Every rule has
+// (onMissing: create and createOrIgnore), and works the write out again with them. Every rule has
 // succeeded by then: what is made now is wanted.
 func (b *Backend) makeReferences(ctx context.Context, ev *Event, bind *binding, in *mapping.Input, out *mapping.Result, res *mapping.Resolved) error {
 	for range makeRounds {

@@ -2,9 +2,12 @@ package provision_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/usher-scim/usher/zendesk"
 	"github.com/usher-scim/usher/zendesk/zendesktest"
@@ -121,27 +124,12 @@ func TestZendesk_AddressOfSomebodyElse(t *testing.T) {
 	}
 }
 
-const severalOfEach = `
-apiVersion: mapping/v1
-name: several-of-each
-extends: zendesk-user
-resource:
-  extensionAttributes:
-    urn:ietf:params:scim:schemas:extension:zendesk:2.0:User: [organizations]
-lookups:
-  others: {object: organization, keys: [name, external_id], value: id, onMissing: error}
-rules:
-  - {scim: 'emails[type eq "other"].value', target: secondary_emails, pipe: [lower]}
-  - {scim: 'phoneNumbers[type eq "other"].value', target: secondary_phones}
-  - {scim: 'zd:organizations', target: secondary_organization_ids, pipe: ['lookup("others")']}
-`
-
 // TestZendesk_SeveralOfEach: further addresses, numbers and organizations are sets
 // where the settings say so, and only what comes or goes is written.
 func TestZendesk_SeveralOfEach(t *testing.T) {
 	t.Parallel()
 	managed := &zendesk.Options{SecondaryEmails: zendesk.SetManaged, SecondaryPhones: zendesk.SetManaged, SecondaryOrganizations: zendesk.SetManaged}
-	w := zendeskMapped(t, severalOfEach, touring(zendesktest.Rules{}), managed, nil)
+	w := zendeskWorld(t, touring(zendesktest.Rules{}), managed, nil)
 	several := func(emails, phones, organizations []string) map[string]any {
 		mail := []any{map[string]any{"type": "work", "value": "ada@example.com", "primary": true}}
 		for _, e := range emails {
@@ -181,6 +169,9 @@ func TestZendesk_SeveralOfEach(t *testing.T) {
 	must(t, w, "PATCH", path, patch(map[string]any{"op": "add", "path": "emails", "value": []any{map[string]any{"type": "other", "value": "d@example.org"}}}), 200)
 	must(t, w, "PATCH", path, patch(map[string]any{"op": "remove", "path": zendeskURN + ":organizations", "value": []any{"Lab"}}), 200)
 	check("PATCH", []string{"b@example.org", "c@example.org", "d@example.org"}, []string{"+15550100", "+15550102"}, []int64{41, 42})
+	must(t, w, "PUT", path, user("ada@example.com", map[string]any{"phoneNumbers": []any{map[string]any{"type": "work", "value": "+15550100"}}}), 200)
+	check("PUT of a client that does not speak of them", []string{"b@example.org", "c@example.org", "d@example.org"}, []string{"+15550100"}, []int64{41, 42})
+	must(t, w, "PATCH", path, patch(map[string]any{"op": "remove", "path": zendeskURN + ":organizations"}), 200)
 	must(t, w, "PUT", path, several(nil, nil, nil), 200)
 	check("PUT without any", nil, []string{"+15550100"}, []int64{41})
 	assert.Equal(t, []int64{41, 42, 43}, w.zendesk.UserOrganizations(704), "nobody else moves")
@@ -219,4 +210,44 @@ func TestZendesk_Phones(t *testing.T) {
 	must(t, w, "PATCH", "/Users/710", patch(map[string]any{"op": "remove", "path": "phoneNumbers"}), 200)
 	assert.Empty(t, w.zendesk.User(710)["phone"])
 	assert.Nil(t, must(t, w, "GET", "/Users/710", nil, 200).Body["phoneNumbers"])
+}
+
+// TestZendesk_SetsInDiscovery: what clients are told of further addresses, numbers
+// and organizations follows the settings, and the account.
+func TestZendesk_SetsInDiscovery(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		driver *zendesk.Options
+		single bool
+		want   []string // fields that attributes reach
+	}{
+		{"ignored", nil, false, nil},
+		{"managed", &zendesk.Options{SecondaryEmails: zendesk.SetManaged, SecondaryPhones: zendesk.SetManaged, SecondaryOrganizations: zendesk.SetManaged}, false,
+			[]string{"secondary_emails", "secondary_organization_ids", "secondary_phones"}},
+		{"managed, users have one organization", &zendesk.Options{SecondaryOrganizations: zendesk.SetManaged}, true, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			account := touring(zendesktest.Rules{})
+			if tt.single {
+				account.Settings = &zendesktest.Settings{Tagging: true}
+			}
+			w := zendeskWorld(t, account, tt.driver, nil)
+			var got []string
+			list, err := w.backend.Attributes(t.Context())
+			require.NoError(t, err)
+			for _, a := range list {
+				for _, f := range a.Fields {
+					if strings.HasPrefix(f, "secondary_") {
+						got = append(got, f)
+					}
+				}
+			}
+			slices.Sort(got)
+			assert.Equal(t, tt.want, got)
+			shown := fmt.Sprint(must(t, w, "GET", "/Schemas/"+zendeskURN, nil, 200).Body)
+			assert.Equal(t, slices.Contains(tt.want, "secondary_organization_ids"), strings.Contains(shown, "name:organizations"))
+		})
+	}
 }

@@ -151,9 +151,10 @@ func TestZendesk_LanguageAndZone(t *testing.T) {
 	}
 }
 
-const organizationsOnDemand = `
+// organizationsOrError refuses what the default mapping leaves out.
+const organizationsOrError = `
 apiVersion: mapping/v1
-name: organizations-on-demand
+name: organizations-or-error
 extends: zendesk-user
 lookups:
   organization: {object: organization, keys: [name, external_id], value: id, onMissing: create}
@@ -180,7 +181,7 @@ func TestZendesk_OrganizationOfUser(t *testing.T) {
 	assert.Nil(t, w.zendesk.UserByEmail("lost@example.com")["organization_id"])
 	assert.Len(t, w.zendesk.Organizations(), 1)
 
-	w = zendeskMapped(t, organizationsOnDemand, account(), nil, &provision.Options{CreateReferences: true})
+	w = zendeskWorld(t, account(), nil, &provision.Options{CreateReferences: true})
 	create(t, w, in("first@example.com", "Studio"))
 	const byName, byExternalID = "GET /organizations/search?name", "GET /organizations/search?external_id"
 	w.costs(t, "made on demand, with a second look once nobody else can make it", byName, byExternalID, byName, byExternalID, "POST /organizations", "POST /users")
@@ -193,7 +194,7 @@ func TestZendesk_OrganizationOfUser(t *testing.T) {
 	must(t, w, "PATCH", "/Users/"+find(t, w, `userName eq "first@example.com"`).Resources()[0]["id"].(string), patch(set(enterprise+":organization", "Third")), 200)
 	assert.Len(t, w.zendesk.Organizations(), 3)
 
-	w = zendeskMapped(t, organizationsOnDemand, account(), nil, nil)
+	w = zendeskMapped(t, organizationsOrError, account(), nil, nil)
 	must(t, w, "POST", "/Users", in("none@example.com", "Studio"), 400)
 	assert.Len(t, w.zendesk.Organizations(), 1, "not without create_references")
 	assert.Nil(t, w.zendesk.UserByEmail("none@example.com"))

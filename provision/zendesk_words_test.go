@@ -13,7 +13,7 @@ import (
 // that is so. One request can take several calls, and an answer can be lost.
 func TestZendesk_WordsOfFailures(t *testing.T) {
 	t.Parallel()
-	managed := &zendesk.Options{SecondaryEmails: zendesk.SetManaged, SecondaryPhones: zendesk.SetManaged, SecondaryOrganizations: zendesk.SetManaged}
+	managed := &zendesk.Options{SecondaryEmails: zendesk.SetManaged}
 	other := map[string]any{"op": "add", "path": "emails", "value": []any{map[string]any{"type": "other", "value": "agent@example.com"}}}
 	for _, tt := range []struct {
 		name   string
@@ -32,7 +32,7 @@ func TestZendesk_WordsOfFailures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := zendeskMapped(t, severalOfEach, staff(), managed, nil)
+			w := zendeskWorld(t, staff(), managed, nil)
 			if tt.fault != nil {
 				w.zendesk.Fault(*tt.fault)
 			}

@@ -93,6 +93,7 @@ type rule struct {
 	Apply                      string
 	OnUnset                    string `yaml:"onUnset"`
 	Required, Secret, Disabled bool
+	Optional                   bool
 	Pick, Multi, Lossy         string
 	Element                    map[string]any
 	Alternatives, Alternative  bool
@@ -545,9 +546,10 @@ func (doc *document) step(t *testing.T, app, step string, r *rule) string {
 		}
 		missing := map[string]string{
 			"": "one that is not there is refused with 400", "error": "one that is not there is refused with 400",
-			"ignore": "one that is not there is left out with a warning",
-			"defer":  "one that is not there yet is set once it is",
-			"create": "one that is not there is made where `create_references` is on, else refused with 400",
+			"ignore":         "one that is not there is left out with a warning",
+			"defer":          "one that is not there yet is set once it is",
+			"create":         "one that is not there is made where `create_references` is on, else refused with 400",
+			"createOrIgnore": "one that is not there is made where `create_references` is on, else left out with a warning",
 		}
 		return fmt.Sprintf("the %s found by %s, %s", mono(l.Object), monos(l.Keys, "or"), missing[l.OnMissing])
 	}
