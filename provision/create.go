@@ -278,9 +278,6 @@ func (c *creation) fill(ctx context.Context) error {
 	want := c.rec.Clone()
 	want.SetAt(s, c.result.Record.At(s))
 	change := connector.Change{Edits: []schema.Edit{{Slot: s, Op: schema.Set, Value: want.At(s)}}, Base: c.rec, Want: want}
-	ev.Changed = slices.DeleteFunc(editedFields(c.bind.obj.Type, c.result.Edits), func(field string) bool {
-		return field == c.bind.obj.MemberField // the members say how many of them
-	})
 	err := b.update(rest, ev, c.stored, change)
 	if err == nil || !c.bind.obj.Can(connector.Delete) {
 		return err
