@@ -258,11 +258,12 @@ func (c *creation) finishNew(ctx context.Context) (*scim.Resource, error) {
 		defer unlock()
 	}
 	c.entry.Owner = Created
+	c.op.ev.Changed = slices.DeleteFunc(editedFields(c.bind.obj.Type, c.result.Edits), func(field string) bool {
+		return field == c.bind.obj.MemberField // the members say how many of them
+	})
 	if err := c.fill(ctx); err != nil {
 		return nil, err
 	}
-	made := slices.DeleteFunc(slices.Clone(c.result.Edits), func(e schema.Edit) bool { return e.Slot == c.bind.memberField })
-	c.op.ev.Changed = append(editedFields(c.bind.obj.Type, made), c.op.ev.Changed...)
 	return c.finish(ctx)
 }
 
