@@ -178,9 +178,9 @@ func words(ev *Event, e *scim.Error) string {
 // leftBehind says what became of the target where an operation failed before it was
 // through: one of several calls for it may have been carried out, and one whose
 // answer was lost as well.
-func (ev *Event) leftBehind() string {
+func (e *Event) leftBehind() string {
 	open := false
-	for _, c := range ev.Calls {
+	for _, c := range e.Calls {
 		switch {
 		case c.Method == http.MethodGet, strings.HasSuffix(strings.TrimSuffix(c.Path, "s"), "/token"):
 			// OAuth tokens are asked for by POST, and are no part of the target's data.
