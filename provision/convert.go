@@ -47,6 +47,10 @@ func (c *modification) convert(ctx context.Context, wanted *schema.Record) error
 		c.became(a, rec)
 	}
 	a := connector.Action{Kind: connector.Convert, To: to.obj.Name}
+	if c.isActive() && !c.entry.Restoring {
+		c.entry.Dropped = nil
+	}
+	b.keepDropped(ctx, ev, c.stored, a)
 	rec, err := b.act(ctx, ev, c.stored, a)
 	if err != nil {
 		if enabled {

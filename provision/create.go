@@ -237,6 +237,9 @@ func (c *creation) isOurs(ctx context.Context, held *holding) (bool, error) {
 			continue
 		}
 		have := held.rec.At(s)
+		if have.Unassigned() && c.bind.remembers(s) {
+			continue // such as an external id that the target does not take
+		}
 		if !schema.SameValue(attr, want, have) && !strings.EqualFold(want.Text(), have.Text()) {
 			return false, nil
 		}
@@ -327,4 +330,11 @@ func (c *creation) keep(ctx context.Context) *scim.Resource {
 	}
 	b.lookups.forget(identifiers(c.stored.bind, c.rec)...)
 	return b.answer(ctx, c.op.ev, c.stored, c.in)
+}
+
+// remembers reports whether State has what is written to a field.
+func (bind *binding) remembers(field schema.Slot) bool {
+	return slices.ContainsFunc(bind.shadows, func(s schema.Slot) bool {
+		return slices.Contains(bind.plan.Fields(nil, schema.Selector{Type: bind.typ, Slot: s, Sub: schema.NoSlot}), field)
+	})
 }

@@ -242,3 +242,16 @@ func TestAgents_ARoleInWordsMore(t *testing.T) {
 	assert.Len(t, r.Body["roles"], 3)
 	assert.ElementsMatch(t, []any{"IT Agent: member_groups", "IT Supervisor: assigned_items", "SD Agent: member_groups"}, extensionOf(r, extension)["roleAssignments"])
 }
+
+// TestConvert_TheFlagAsAsked: what a conversion resets is what the request says, or
+// what it was.
+func TestConvert_TheFlagAsAsked(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"50", "60"} {
+		w := managedWorld(t, convertAccount(freshservicetest.Rules{}), nil, nil)
+		r := must(t, w, "PATCH", "/Users/"+id, patch(isAgent(id == "60"), set(extension+":seesDepartmentTickets", false)), 200)
+		assert.Equal(t, false, extensionOf(r, extension)["seesDepartmentTickets"], id)
+		r = must(t, w, "PATCH", "/Users/"+id, patch(set("locale", "fr")), 200)
+		assert.Equal(t, false, extensionOf(r, extension)["seesDepartmentTickets"], id)
+	}
+}

@@ -214,6 +214,9 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 			}
 		}
 		in = c.replacing(wanted, c.rec)
+		if c.enables(wanted) {
+			in.Stored = c.full // what the conversion took counts as being there still
+		}
 	}
 	if err := b.plan(ctx, ev, c.bind, in, &c.result); err != nil {
 		return nil, err

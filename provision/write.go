@@ -243,19 +243,23 @@ func (b *Backend) keepDropped(ctx context.Context, ev *Event, f *stored, a conne
 }
 
 // takenBy are the fields that an action empties: a deactivation those that it drops,
-// a conversion those that an activation sets and the other kind can have taken away.
+// a conversion those that an activation changes in both kinds.
 func (bind *binding) takenBy(a connector.Action) []string {
 	switch a.Kind {
 	case connector.Deactivate:
 		return bind.obj.DroppedByDeactivate
 	case connector.Convert:
-		to := bind.fam.kindOf(a.To).obj
-		return slices.DeleteFunc(slices.Clone(bind.obj.ResetByActivate), func(field string) bool {
-			return !slices.Contains(to.DroppedByDeactivate, field)
-		})
+		changed := changedByActivation(bind.fam.kindOf(a.To).obj)
+		return slices.DeleteFunc(changedByActivation(bind.obj), func(field string) bool { return !slices.Contains(changed, field) })
 	default:
 		return nil
 	}
+}
+
+// changedByActivation are the fields that an account has not got back as they were
+// when it was deactivated and activated.
+func changedByActivation(o *connector.Object) []string {
+	return slices.Concat(o.DroppedByDeactivate, o.ResetByActivate)
 }
 
 // mayRemove protects the account that the connection itself uses, those that the
