@@ -140,9 +140,10 @@ func (discard) End(context.Context, *Event)         {}
 
 // operation is one request on its way through the backend.
 type operation struct {
-	b     *Backend
-	ev    *Event
-	calls *httpx.Recorder
+	b       *Backend
+	ev      *Event
+	calls   *httpx.Recorder
+	remarks connector.Remarks // of the driver
 }
 
 // begin opens an event and returns the context under which target calls are
@@ -155,7 +156,7 @@ func (b *Backend) begin(ctx context.Context, action Action, ref scim.Ref) (conte
 	if err := b.opts.Sink.Begin(ctx, op.ev); err != nil {
 		return nil, nil, b.toSCIM(nil, err)
 	}
-	return httpx.WithRecorder(ctx, op.calls), op, nil
+	return connector.WithRemarks(httpx.WithRecorder(ctx, op.calls), &op.remarks), op, nil
 }
 
 // end closes the event and gives err the form that a client may see.
@@ -164,6 +165,9 @@ func (op *operation) end(ctx context.Context, err error) error {
 	ev.Duration = op.b.opts.Clock().Sub(ev.Time)
 	for _, c := range op.calls.Calls() {
 		ev.Calls = append(ev.Calls, Call{Method: c.Method, Path: c.Pattern, Status: c.Status, Duration: c.Duration})
+	}
+	for _, sentence := range op.remarks.List() {
+		ev.warn(sentence)
 	}
 	var out error
 	if err != nil {

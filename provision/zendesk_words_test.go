@@ -57,3 +57,38 @@ func TestZendesk_WordsOfNewGroups(t *testing.T) {
 	assert.Empty(t, ev.Changed)
 	assert.Contains(t, ev.Words, "The group could not have its members, and was taken away again")
 }
+
+// TestZendesk_WordsOfUnfinishedUsers: what a create takes further calls for and does
+// not get is a warning, and the next PUT mends it.
+func TestZendesk_WordsOfUnfinishedUsers(t *testing.T) {
+	t.Parallel()
+	managed := &zendesk.Options{SecondaryPhones: zendesk.SetManaged}
+	w := zendeskWorld(t, nil, managed, nil)
+	w.zendesk.Fault(zendesktest.Fault{Kind: zendesktest.Refuse, Status: 403, Method: "POST", Path: "/api/v2/users/*/identities"})
+	numbers := []any{map[string]any{"type": "work", "value": "+15550100", "primary": true}, map[string]any{"type": "other", "value": "+15550101"}}
+	body := user("ada@example.com", map[string]any{"phoneNumbers": numbers})
+	r := create(t, w, body)
+	assert.Len(t, r.Body["phoneNumbers"], 1, "what is not there is not shown")
+	ev := w.events.last()
+	assert.Equal(t, []string{"The new user's further phone numbers could not be set (denied)"}, ev.Warnings)
+	assert.NotContains(t, ev.Words, "+1555")
+
+	r = must(t, w, "PUT", "/Users/"+r.ID(), body, 200)
+	assert.Len(t, r.Body["phoneNumbers"], 2)
+	assert.Empty(t, w.events.last().Warnings)
+}
+
+// TestZendesk_NewUserThatCannotBeReadInFull: who was made is there, although what
+// belongs to the user could not be looked at: a client that tried again would be
+// told that somebody else has the address.
+func TestZendesk_NewUserThatCannotBeReadInFull(t *testing.T) {
+	t.Parallel()
+	managed := &zendesk.Options{SecondaryEmails: zendesk.SetManaged}
+	w := zendeskWorld(t, nil, managed, nil)
+	w.zendesk.Fault(zendesktest.Fault{Kind: zendesktest.Refuse, Status: 503, Method: "GET", Path: "/api/v2/users/*/identities", Times: -1})
+	mails := []any{map[string]any{"type": "work", "value": "ada@example.com", "primary": true}, map[string]any{"type": "other", "value": "ada2@example.com"}}
+	r := create(t, w, user("ada@example.com", map[string]any{"emails": mails}))
+	assert.NotEmpty(t, r.ID())
+	assert.Equal(t, []string{"What the new user has several of could not be read (unavailable)"}, w.events.last().Warnings)
+	assert.Len(t, w.addressesOf(w.zendesk.UserByEmail("ada@example.com")["id"].(int64)), 2)
+}

@@ -2,7 +2,6 @@ package zendesk
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -127,13 +126,14 @@ func setBody(rec, out *schema.Record) schema.Value {
 
 // completeUser gives a user who was just made what the body of a create cannot say
 // for certain: the default one of several organizations, and further phone numbers.
-// The user is there whatever comes of it, so a failure is only told in the log.
-func (d *driver) completeUser(ctx context.Context, out, sent *schema.Record) (*schema.Record, error) {
+// The user is there whatever comes of it, so a failure is a remark; the record shows
+// what is there, and the next update by it mends what is missing.
+func (d *driver) completeUser(ctx context.Context, out, sent *schema.Record) {
 	id, t := out.String("id"), out.Type()
 	first := sent.Get("organization_id")
 	if sent.Get(fieldOrganizations).Len() > 0 && !first.Unassigned() && !first.Equal(out.Get("organization_id")) {
 		if err := d.membershipCall(ctx, http.MethodPut, id, first.Text(), "/make_default"); err != nil {
-			d.log.WarnContext(ctx, "a new user's default organization could not be set", slog.String("error", err.Error()))
+			connector.Remark(ctx, "The new user's default organization could not be set ("+connector.CodeOf(d.fail(err, request{})).String()+")")
 		} else {
 			out.Set("organization_id", first)
 		}
@@ -141,7 +141,7 @@ func (d *driver) completeUser(ctx context.Context, out, sent *schema.Record) (*s
 	if numbers := sent.Get(fieldPhones); numbers.Len() > 0 {
 		u := &update{typ: t, base: out}
 		if err := d.writeIdentities(ctx, id, u, schema.Edit{Slot: t.Slot(fieldPhones), Value: numbers}, nil); err != nil {
-			d.log.WarnContext(ctx, "a new user's further phone numbers could not be set", slog.String("error", err.Error()))
+			connector.Remark(ctx, "The new user's further phone numbers could not be set ("+connector.CodeOf(err).String()+")")
 		}
 	}
 	var none []string
@@ -150,7 +150,9 @@ func (d *driver) completeUser(ctx context.Context, out, sent *schema.Record) (*s
 			none = append(none, name)
 		}
 	}
-	return out, d.fillSets(ctx, []*schema.Record{out}, none, nil, false)
+	if err := d.fillSets(ctx, []*schema.Record{out}, none, nil, false); err != nil {
+		connector.Remark(ctx, "What the new user has several of could not be read ("+connector.CodeOf(err).String()+")")
+	}
 }
 
 // writeSets makes the sets of a user what the edits want, by single calls: what is

@@ -33,7 +33,8 @@ func (d *driver) createUser(ctx context.Context, rec *schema.Record) (*schema.Re
 	if err != nil {
 		return nil, d.fail(err, req)
 	}
-	return d.completeUser(ctx, out, rec)
+	d.completeUser(ctx, out, rec)
+	return out, nil
 }
 
 // taken looks once whether a refused address or external id is in use, where the
