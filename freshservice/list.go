@@ -170,6 +170,13 @@ func (d *driver) list(ctx context.Context, l listing) (*connector.Page, error) {
 	if address, ok := eqOn(f, l.email); ok && l.email != "" {
 		return d.byEmail(ctx, l, address)
 	}
+	for _, phone := range [...]string{"work_phone_number", "mobile_phone_number"} {
+		if number, ok := eqOn(f, phone); ok && l.email != "" {
+			l.params = clone(l.params)
+			l.params.Set(phone, number) // made for it, and no search that lags behind
+			return d.scan(ctx, l, l.query.Cursor)
+		}
+	}
 	return d.search(ctx, l)
 }
 

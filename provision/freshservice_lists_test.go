@@ -148,8 +148,8 @@ func TestFilters_Freshservice(t *testing.T) {
 	}{
 		{`userName eq "P0004@example.com"`, 1, []string{"GET /requesters?email&include_agents"}},
 		{`emails.value eq "p0001@example.com"`, 1, []string{"GET /requesters?include_agents&per_page"}},
-		{`phoneNumbers[type eq "work"].value eq "555 1"`, 1, []string{"GET /requesters?include_agents&query"}},
-		{`phoneNumbers[type eq "mobile"].value eq "555 2"`, 1, []string{"GET /requesters?include_agents&query"}},
+		{`phoneNumbers[type eq "work"].value eq "555 1"`, 1, []string{"GET /requesters?include_agents&per_page&work_phone_number"}},
+		{`phoneNumbers[type eq "mobile"].value eq "555 2"`, 1, []string{"GET /requesters?include_agents&mobile_phone_number&per_page"}},
 		{`title eq "Sherpa"`, 1, nil},
 		{`title eq "Guide" and active eq false`, 4, nil},
 		{`name.givenName sw "P000"`, 10, nil},
