@@ -85,6 +85,9 @@ func (b *Backend) depart(ctx context.Context, ev *Event, f *stored) error {
 	if err != nil {
 		return err
 	}
+	if f.rec == nil {
+		f.rec = b.overlay.last(f.ref) // for its address: a search may not show yet that it is put away
+	}
 	b.overlay.wrote(&stored{ref: f.ref})
 	b.cursors.forget(f.bind.fam)
 	if !leaving.tombstone {

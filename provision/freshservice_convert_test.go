@@ -255,3 +255,35 @@ func TestConvert_TheFlagAsAsked(t *testing.T) {
 		assert.Equal(t, false, extensionOf(r, extension)["seesDepartmentTickets"], id)
 	}
 }
+
+// TestConvert_FaultsTakeNothing: whoever repeats a conversion of which a call has
+// failed has what the request did not speak of, as if nothing had.
+func TestConvert_FaultsTakeNothing(t *testing.T) {
+	t.Parallel()
+	faults := []freshservicetest.Fault{
+		{Kind: freshservicetest.Refuse, Status: 503}, {Kind: freshservicetest.Refuse, Status: 403}, {Kind: freshservicetest.FailAfter, Status: 502},
+		{Kind: freshservicetest.LostAnswer}, {Kind: freshservicetest.CutBody}, {Kind: freshservicetest.Malformed},
+	}
+	for _, id := range []string{"50", "60"} {
+		for _, f := range faults {
+			t.Run(fmt.Sprintf("%s/%s %d", id, f.Kind, f.Status), func(t *testing.T) {
+				t.Parallel()
+				for skip := range 4 {
+					w := managedWorld(t, convertAccount(freshservicetest.Rules{}), nil, nil)
+					f.Skip, f.Times = skip, -1
+					w.account.Fault(f)
+					request := patch(isAgent(id == "60"))
+					_, err := w.client.Do(t.Context(), "PATCH", "/Users/"+id, nil, request)
+					require.NoError(t, err)
+					w.account.ClearFaults()
+					r := must(t, w, "PATCH", "/Users/"+id, request, 200)
+					assert.Equal(t, id == "60", extensionOf(r, extension)["isAgent"], "call %d", skip)
+					assert.Equal(t, true, extensionOf(r, extension)["seesDepartmentTickets"], "call %d", skip)
+					assert.Equal(t, "Lab", extensionOf(r, enterprise)["department"], "call %d", skip)
+					got := must(t, w, "GET", "/Users/"+id, nil, 200)
+					assert.Equal(t, r.Body, got.Body, "call %d", skip)
+				}
+			})
+		}
+	}
+}

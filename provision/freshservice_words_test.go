@@ -19,3 +19,26 @@ func TestFreshservice_WordsAboutGroups(t *testing.T) {
 	taken := must(t, w, "POST", "/Groups", agentGroup("Berlin", "requester"), 409)
 	assert.NotContains(t, taken.Body["detail"], "requester or agent")
 }
+
+// TestRevive_AsAnotherKindWhileHidden: somebody who was put away is revived as what the
+// create asks for, also where no search shows deactivated accounts.
+func TestRevive_AsAnotherKindWhileHidden(t *testing.T) {
+	t.Parallel()
+	for name, rules := range map[string]freshservicetest.Rules{
+		"hidden": {EmailFilterHidesInactive: true, QueryHidesInactive: true}, "search lags": {EmailFilterUsesIndex: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := managedWorld(t, convertAccount(rules), nil, nil)
+			for _, isAgent := range []bool{true, false, true} {
+				body := user("new@example.com", nil)
+				if isAgent {
+					body = agentBody("new@example.com", nil, nil)
+				}
+				r := must(t, w, "POST", "/Users", body, 201)
+				assert.Equal(t, isAgent, extensionOf(r, extension)["isAgent"])
+				must(t, w, "DELETE", "/Users/"+r.ID(), nil, 204)
+			}
+		})
+	}
+}

@@ -70,15 +70,19 @@ func (c *creation) hidden(ctx context.Context) (*holding, error) {
 			if e.Key != keyOf(obj, e.Key.ID) {
 				continue
 			}
-			rec, err := c.b.target.Get(ctx, connector.Ref{Object: obj.Name, ID: e.Key.ID})
+			of := obj
+			if seen := c.bind.fam.kindOf(e.Object); seen != nil {
+				of = seen.obj // whatever kind the create is for
+			}
+			rec, err := c.b.target.Get(ctx, connector.Ref{Object: of.Name, ID: e.Key.ID})
 			if errors.Is(err, connector.NotFound) {
 				continue
 			}
 			if err != nil {
 				return nil, err
 			}
-			if strings.EqualFold(rec.Get(u.field).Text(), u.value.Text()) {
-				return c.held(obj, rec, u.field), nil
+			if strings.EqualFold(rec.Get(of.Unique[0]).Text(), u.value.Text()) {
+				return c.held(of, rec, of.Unique[0]), nil
 			}
 		}
 	}

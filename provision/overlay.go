@@ -39,6 +39,14 @@ func (o *overlay) wrote(f *stored) {
 	o.trim()
 }
 
+// last returns a record as it was last written, nil where that is not known any more.
+func (o *overlay) last(r connector.Ref) *schema.Record {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.trim()
+	return o.recs[r].rec
+}
+
 // since returns the records of an object that were written after an instant.
 func (o *overlay) since(object string, at time.Time) map[connector.Ref]overlaid {
 	o.mu.Lock()
