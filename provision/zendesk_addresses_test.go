@@ -88,7 +88,11 @@ func TestZendesk_AddressChange(t *testing.T) {
 				assert.Equal(t, tt.want[0], w.zendesk.User(tt.user)["email"])
 				assert.Equal(t, tt.want[0], r.Body["userName"])
 				var calls []string
-				for _, c := range w.takeCalls() {
+				all := w.takeCalls()
+				if len(tt.calls) == 2 {
+					assert.Equal(t, 1, strings.Count(strings.Join(all, "\n"), reads+"\n"), "three calls with the read before")
+				}
+				for _, c := range all {
 					if c != reads && c != "GET /groups/{id}" { // a reference: the default group of an agent
 						calls = append(calls, c)
 					}

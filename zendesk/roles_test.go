@@ -154,3 +154,28 @@ func TestRoles_ForbiddenIsNotAlwaysASeat(t *testing.T) {
 	_, err = f.change(t, t.Context(), user("400"), map[string]any{"name": "S"})
 	require.ErrorIs(t, err, connector.Denied)
 }
+
+// TestUser_TheNamedOwnerIsProtected: the account's owner, whom no call of the API
+// tells, is whom a setting names, by address or id.
+func TestUser_TheNamedOwnerIsProtected(t *testing.T) {
+	t.Parallel()
+	for _, owner := range []string{"GRACE@example.com", "200"} {
+		f := start(t, &zendesktest.Options{Users: people(), IndexLag: zendesktest.NoIndexLag}, &zendesk.Options{AccountOwner: owner})
+		desc, err := f.Description(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []connector.Ref{user("200")}, desc.Protected)
+		f.sim.ResetRequests()
+		for _, a := range []connector.Action{{Kind: connector.Deactivate, Keep: true}, {Kind: connector.Downgrade}, {Kind: connector.Delete, Hint: "agent"}, {Kind: connector.Erase}} {
+			_, err := f.Act(t.Context(), user("200"), a)
+			require.ErrorIs(t, err, connector.Denied, "%s", a.Kind)
+			assert.Contains(t, errorOf(t, err).Reason, "owner")
+		}
+		_, err = f.blind(t, t.Context(), user("200"), map[string]any{"role": "end-user"})
+		require.ErrorIs(t, err, connector.Denied)
+		assert.Empty(t, f.sim.Requests())
+	}
+	f := start(t, &zendesktest.Options{Users: people(), IndexLag: zendesktest.NoIndexLag}, &zendesk.Options{AccountOwner: "nobody@example.com"})
+	desc, err := f.Description(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, desc.Protected)
+}

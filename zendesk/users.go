@@ -100,6 +100,9 @@ func (d *driver) updateUser(ctx context.Context, id string, c connector.Change) 
 		}
 		return u.base.Clone(), nil
 	}
+	if rec == nil && c.Base != nil && c.Base.Bool("verified") && u.organization == nil && len(u.sets) == 0 {
+		return nil, nil //nolint:nilnil // the address alone has changed: the caller knows the user
+	}
 	if rec == nil {
 		if rec, err = d.getUser(ctx, u.typ, id); err != nil {
 			return nil, err
