@@ -434,7 +434,7 @@ func TestGet_Kinds(t *testing.T) {
 	}
 }
 
-func TestUpdate_AgentsAndDepartmentsCannotBeWrittenYet(t *testing.T) {
+func TestUpdate_AgentsAndDepartmentsThatAreNotServed(t *testing.T) {
 	t.Parallel()
 	f := start(t, nil, nil)
 	_, err := f.Create(t.Context(), "agent", f.record(t, "agent", nil))

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,6 +19,14 @@ func TestFreshservice_WordsAboutGroups(t *testing.T) {
 	assert.Contains(t, w.events.last().Words, "wrote name, members (+1 -0)")
 	taken := must(t, w, "POST", "/Groups", agentGroup("Berlin", "requester"), 409)
 	assert.NotContains(t, taken.Body["detail"], "requester or agent")
+
+	var strangers []any
+	for id := range 200 {
+		strangers = append(strangers, map[string]any{"value": fmt.Sprint(7000 + id)})
+	}
+	refused := must(t, w, "PATCH", "/Groups/rg-91", patch(map[string]any{"op": "add", "path": "members", "value": strangers}), 400)
+	assert.Contains(t, refused.Body["detail"], "7019 and 180 more")
+	assert.Less(t, len(w.events.last().Words), 1000)
 }
 
 // TestRevive_AsAnotherKindWhileHidden: somebody who was put away is revived as what the

@@ -169,19 +169,29 @@ func (b *Backend) outcome(ev *Event, bind *binding, all []*membership, removals 
 		ev.Changed = append(ev.Changed, membersChanged(joined, removals))
 	}
 	if len(refused) > 0 {
-		ev.warn("Refused: " + strings.Join(refused, ", "))
+		ev.warn("Refused: " + named(refused))
 	}
 	if len(skipped) > 0 {
-		ev.warn("These cannot be members of such a group and were left out: " + strings.Join(skipped, ", "))
+		ev.warn("These cannot be members of such a group and were left out: " + named(skipped))
 	}
 	switch {
 	case len(unknown) == 0 || failed != nil:
 		return skipped, failed
 	case done > 0 && ev.Action != ActionCreate: // which is undone as a whole
-		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s; the other members were changed", strings.Join(unknown, ", "))
+		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s; the other members were changed", named(unknown))
 	default:
-		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s", strings.Join(unknown, ", "))
+		return skipped, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "members: nobody has the id %s", named(unknown))
 	}
+}
+
+// named lists ids in words, the first of many: an error and an event have room for
+// some.
+func named(ids []string) string {
+	const most = 20
+	if len(ids) <= most {
+		return strings.Join(ids, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(ids[:most], ", "), len(ids)-most)
 }
 
 // memberships finds out which records SCIM ids stand for. One that is known to be
