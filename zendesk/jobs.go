@@ -44,6 +44,12 @@ func (o *jobOutcome) first(err error) error {
 	return err
 }
 
+// bulkIsOff reports whether the account refused to start any job: some bulk calls
+// are off until Zendesk switches them on. What a single call may do is for it to say.
+func (o *jobOutcome) bulkIsOff() bool {
+	return o != nil && !o.started && connector.CodeOf(o.err) == connector.Denied
+}
+
 // forMissing is the error of an item that the jobs seem not to have done.
 func (o *jobOutcome) forMissing() error {
 	if o.err != nil {

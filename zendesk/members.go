@@ -153,6 +153,9 @@ func (e *memberEdit) join(ctx context.Context, add []connector.Ref, results []er
 			Idempotency: httpx.Idempotent,
 		}
 	}))
+	if outcome.bulkIsOff() {
+		return e.joinSingly(ctx, users, at, results)
+	}
 	seen, err := e.after(ctx, outcome)
 	if seen == nil {
 		for _, i := range at {
@@ -273,10 +276,21 @@ func (e *memberEdit) leave(ctx context.Context, leaving []membership, results []
 			ids, at = append(ids, schema.StringValue(m.id)), append(at, i)
 		}
 	}
-	if len(ids) <= fewMembers {
+	singly := func() {
+		var denied error
 		for i, id := range ids {
-			results[at[i]] = e.leaveSingly(ctx, id.Text())
+			if results[at[i]] = denied; denied != nil {
+				continue // so it would be of all others
+			}
+			if err := e.leaveSingly(ctx, id.Text()); err != nil {
+				if results[at[i]] = err; connector.CodeOf(err) == connector.Denied {
+					denied = err
+				}
+			}
 		}
+	}
+	if len(ids) <= fewMembers {
+		singly()
 		return nil
 	}
 	outcome := e.d.runJobs(ctx, chunks(ids, func(part []schema.Value) *httpx.Request {
@@ -285,6 +299,10 @@ func (e *memberEdit) leave(ctx context.Context, leaving []membership, results []
 			Query: params("ids", strings.Join(schema.ListValue(part...).Strings(), ",")),
 		}
 	}))
+	if outcome.bulkIsOff() {
+		singly()
+		return nil
+	}
 	seen, err := e.after(ctx, outcome)
 	if seen == nil {
 		for _, i := range at {

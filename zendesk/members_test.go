@@ -342,3 +342,29 @@ func TestUser_DefaultGroup(t *testing.T) {
 		})
 	}
 }
+
+// TestMembers_WhereBulkIsOff: an account that refuses bulk calls gets single ones,
+// and one that refuses those too is not asked for each member.
+func TestMembers_WhereBulkIsOff(t *testing.T) {
+	t.Parallel()
+	forbidden := func(path string) zendesktest.Fault {
+		return zendesktest.Fault{Path: path, Status: 403, Body: `{"error":{"title":"Forbidden","message":"x"}}`, ContentType: "application/json", Times: -1}
+	}
+	f := hurry(t, desks(5), nil)
+	f.sim.Fault(forbidden("/api/v2/group_memberships/create_many"))
+	f.sim.Fault(forbidden("/api/v2/group_memberships/destroy_many"))
+	f.edit(t, night, agents(0, 5), nil)
+	assert.Len(t, f.sim.GroupMembers(52), 5)
+	f.edit(t, night, nil, agents(0, 5))
+	assert.Empty(t, f.sim.GroupMembers(52))
+
+	f.edit(t, night, agents(0, 5), nil)
+	f.sim.Fault(forbidden("/api/v2/group_memberships/*"))
+	f.sim.ResetRequests()
+	results, err := f.EditMembers(t.Context(), night, nil, agents(0, 5))
+	require.NoError(t, err)
+	for _, err := range results {
+		require.ErrorIs(t, err, connector.Denied)
+	}
+	assert.Len(t, f.sim.Requests(), 3, "the list, all at once, the first one")
+}
