@@ -280,6 +280,19 @@ func TestUpdateAgent_Profile(t *testing.T) {
 			assert.NotContains(t, log.String(), "Grace")
 		})
 	}
+	for _, status := range []int{403, 409} {
+		t.Run(fmt.Sprintf("a %d is no failure", status), func(t *testing.T) {
+			t.Parallel()
+			o := managed()
+			o.AgentProfile = freshservice.ProfileOnUpdate
+			f := startManaged(t, &freshservicetest.Options{Agents: []freshservicetest.Agent{agent(100)}}, o)
+			f.sim.Fault(freshservicetest.Fault{Method: "PUT", Path: "/api/v2/agents/*", Skip: 1, Status: status})
+			rec, _, err := f.changed(t, agentRef(100), map[string]any{"first_name": "G", "address": "x"})
+			require.NoError(t, err)
+			assert.Equal(t, "Grace", rec.String("first_name"))
+			assert.Equal(t, "x", rec.String("address"))
+		})
+	}
 	t.Run("fails where the account cannot be reached", func(t *testing.T) {
 		t.Parallel()
 		o := managed()
