@@ -137,6 +137,7 @@ type kind struct {
 // target does not serve is passed over.
 func (m *model) kindsOf(docs []document) (kinds map[string][]*kind, order []string, err error) {
 	kinds = make(map[string][]*kind)
+	schemas := baseSchemas()
 	var sets []*mapping.Document
 	for _, doc := range docs {
 		if doc.IsSet() {
@@ -154,8 +155,8 @@ func (m *model) kindsOf(docs []document) (kinds map[string][]*kind, order []stri
 		if obj.Unserved {
 			continue
 		}
-		k := &kind{document: document{doc.WithCustom(obj.Type, baseSchemas()...), doc.role}, obj: obj}
-		if k.typ, err = k.ResourceType(baseSchemas(), obj.Type, sets...); err != nil {
+		k := &kind{document: document{doc.WithCustom(obj.Type, schemas...), doc.role}, obj: obj}
+		if k.typ, err = k.ResourceType(schemas, obj.Type, sets...); err != nil {
 			return nil, nil, err
 		}
 		name := k.typ.Name()
