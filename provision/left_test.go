@@ -19,4 +19,11 @@ func TestLeft_WhatATargetDoesNotTakeOverIsTold(t *testing.T) {
 	assert.NotContains(t, w.events.last().Words, "Countess")
 	must(t, w, "PATCH", "/Users/"+id, patch(set("displayName", "Ada")), 200)
 	assert.Empty(t, w.events.last().Warnings)
+
+	// What cannot be taken away is told as well, and what waits for somebody is not.
+	id = must(t, w, "POST", "/Users", person("bob@example.com", map[string]any{"isStaff": true, "role": "chef"}), 201).ID()
+	must(t, w, "PATCH", "/Users/"+id, patch(map[string]any{"op": "remove", "path": deskUser + ":role"}, set(enterprise+":manager", "late@example.com")), 200)
+	assert.Contains(t, w.events.last().Words, "take it over: "+deskUser+":role.")
+	assert.NotContains(t, w.events.last().Words, "take it over: "+enterprise)
+	assert.Contains(t, w.events.last().Words, "manager will be written when")
 }

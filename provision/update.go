@@ -226,7 +226,7 @@ func (c *modification) run(ctx context.Context, u scim.Update) (*scim.Resource, 
 	}
 	res := c.finish(ctx, wanted, &before)
 	if u.Replace == nil && !c.gone {
-		ev.warnLeft(c.bind.fam.left(current.Record, wanted, res.Record))
+		ev.warnLeft(c.left(current.Record, wanted, res.Record))
 	}
 	return res, nil
 }
