@@ -235,8 +235,9 @@ func TestMembers_Faults(t *testing.T) {
 				if path == "/api/v2/group_memberships" {
 					add = add[:2]
 				}
-				fault.Path = path
-				f.sim.Fault(fault)
+				broken := fault // which the other paths use as well
+				broken.Path = path
+				f.sim.Fault(broken)
 				results, err := f.EditMembers(t.Context(), night, add, nil)
 				told := 0
 				for _, err := range results {
