@@ -49,7 +49,7 @@ func lists(a testx.Arrival) bool {
 // ways.
 func TestThroughput_Create(t *testing.T) {
 	t.Parallel()
-	testx.EachWay(t, func(t *testing.T, workers int, delay func(int)) {
+	testx.EachWay(t, time.Sleep, func(t *testing.T, workers int, delay func(int)) {
 		n := 2600
 		if workers > 1 && delay != nil {
 			n = 10000
@@ -75,7 +75,7 @@ func TestThroughput_Create(t *testing.T) {
 func TestThroughput_List(t *testing.T) {
 	t.Parallel()
 	limits := freshservicetest.Limits{Overall: 100, ListRequesters: 20}
-	testx.EachWay(t, func(t *testing.T, workers int, delay func(int)) {
+	testx.EachWay(t, time.Sleep, func(t *testing.T, workers int, delay func(int)) {
 		people := make([]freshservicetest.Requester, 100*(5*limits.ListRequesters/workers+2))
 		for i := range people {
 			people[i] = freshservicetest.Requester{FirstName: fmt.Sprintf("Ada %06d", i), PrimaryEmail: fmt.Sprintf("ada%d@example.com", i)}
@@ -104,7 +104,7 @@ func TestThroughput_List(t *testing.T) {
 // What is left to other programs stays for them in every window.
 func TestThroughput_Reserve(t *testing.T) {
 	t.Parallel()
-	testx.EachWay(t, func(t *testing.T, workers int, delay func(int)) {
+	testx.EachWay(t, time.Sleep, func(t *testing.T, workers int, delay func(int)) {
 		b := newBusy(t, freshservicetest.Options{Limits: &freshservicetest.Limits{Overall: 500}}, delay, 20)
 		_, err := b.Description(t.Context())
 		require.NoError(t, err)

@@ -49,7 +49,7 @@ var many = flag.Int("throughput.users", 3600, "how many users the throughput tes
 // Issue 7: creating users at 700 calls a minute.
 func TestThroughput_Create(t *testing.T) {
 	t.Parallel()
-	testx.EachWay(t, func(t *testing.T, workers int, delay func(int)) {
+	testx.EachWay(t, time.Sleep, func(t *testing.T, workers int, delay func(int)) {
 		b := newBusy(t, zendesktest.Options{}, delay, zendesk.NoRateReserve)
 		desc, err := b.Description(t.Context())
 		require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestThroughput_Create(t *testing.T) {
 func TestThroughput_List(t *testing.T) {
 	t.Parallel()
 	const limit = 20
-	testx.EachWay(t, func(t *testing.T, workers int, delay func(int)) {
+	testx.EachWay(t, time.Sleep, func(t *testing.T, workers int, delay func(int)) {
 		people := make([]zendesktest.User, 100*(5*limit/workers+2))
 		for i := range people {
 			people[i] = zendesktest.User{Name: "Ada", Email: fmt.Sprintf("ada%d@example.com", i)}

@@ -50,13 +50,14 @@ func CheckBusy(t *testing.T, calls []Arrival, allowed, atLeast int) {
 }
 
 // EachWay runs a test with one worker and with several, with answers that come at
-// once and with some that come late and overtake each other. Each runs in a bubble
-// of testing/synctest: all waits are the bubble's and take no time.
-func EachWay(t *testing.T, test func(t *testing.T, workers int, delay func(n int))) {
+// once, and with answers that wait takes the time of, so that they overtake each
+// other. Each runs in a bubble of testing/synctest: all waits are the bubble's and
+// take no time.
+func EachWay(t *testing.T, wait func(time.Duration), test func(t *testing.T, workers int, delay func(n int))) {
 	t.Helper()
 	for name, delay := range map[string]func(n int){
 		"at once": nil,
-		"late":    func(n int) { time.Sleep(time.Duration(10+n*37%31) * time.Millisecond) },
+		"late":    func(n int) { wait(time.Duration(10+n*37%31) * time.Millisecond) },
 	} {
 		for _, workers := range []int{1, 8} {
 			t.Run(fmt.Sprint(workers, " workers, ", name), func(t *testing.T) {
