@@ -174,7 +174,7 @@ var errHeld = connector.Errorf(connector.AlreadyExists, "", "another record has 
 func (c *creation) settle(ctx context.Context, lost error) error {
 	c.op.ev.warn("The target's answer to the create was lost; what became of it was looked up")
 	if len(c.unique()) == 0 {
-		return lost
+		return c.settleByMatch(ctx, lost)
 	}
 	taken := lost // what is known at last
 	for attempt := range 2 {
@@ -213,6 +213,38 @@ func (c *creation) settle(ctx context.Context, lost error) error {
 	return lost
 }
 
+// settleByMatch is settle for a kind without unique values, such as groups: the one
+// that the mapping's match finds, and that has all that was to be written, is it.
+// Where there is none, or more than one, nothing is repeated.
+func (c *creation) settleByMatch(ctx context.Context, lost error) error {
+	queries, err := c.bind.plan.Matches(c.in)
+	if err != nil {
+		return lost
+	}
+	for i := range queries {
+		page, err := c.b.target.List(ctx, c.bind.obj.Name, connector.Query{Filter: queries[i].Filter})
+		if err != nil {
+			return lost
+		}
+		var ours []*schema.Record
+		for _, rec := range page.Records {
+			held := c.held(c.bind.obj, rec, "")
+			same, err := c.isOurs(ctx, held)
+			if err != nil {
+				return err
+			}
+			if same && queries[i].Accept(held.rec) {
+				ours = append(ours, held.rec)
+			}
+		}
+		if len(ours) == 1 {
+			c.made(ours[0], nil)
+			return nil
+		}
+	}
+	return lost
+}
+
 // lags reports whether a finished write may be hidden from a lookup of one of the
 // unique values.
 func (c *creation) lags() bool {
@@ -233,7 +265,7 @@ func (c *creation) isOurs(ctx context.Context, held *holding) (bool, error) {
 	}
 	for s, want := range c.result.Record.Values() {
 		attr := c.bind.obj.Type.Attribute(s)
-		if attr.Mutability == schema.ReadOnly || attr.Mutability == schema.WriteOnly {
+		if attr.Mutability == schema.ReadOnly || attr.Mutability == schema.WriteOnly || s == c.bind.memberField {
 			continue
 		}
 		have := held.rec.At(s)
